@@ -1,0 +1,13 @@
+namespace RPort.Protocol;
+
+/// <summary>
+/// What our ends can do beyond the base protocol. The agent announces its list in <see cref="ConnectionRequest.Features"/>, the gateway in
+/// <see cref="Capabilities.Features"/>; a feature is used only when both named it. Existing agents name none.
+/// </summary>
+public static class ProtocolFeatures
+{
+    /// <summary>Pushes beside each other, with results of their own, resume, cancel and SHA-256: see <see cref="RequestNames.UploadResult"/>.</summary>
+    public const string Push2 = "push2";
+    /// <summary>Inventory sent at once and completed later: see <see cref="RequestNames.UpdateInventory"/>.</summary>
+    public const string Inventory2 = "inventory2";
+}

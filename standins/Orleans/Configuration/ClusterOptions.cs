@@ -1,0 +1,12 @@
+namespace Orleans.Configuration;
+
+/// <summary>Names of the cluster and of the service in it.</summary>
+public class ClusterOptions
+{
+    public const string DefaultClusterId = "default";
+    public const string DefaultServiceId = "default";
+
+    public string ClusterId { get; set; } = DefaultClusterId;
+
+    public string ServiceId { get; set; } = DefaultServiceId;
+}

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -30,11 +31,14 @@ public interface IClientGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<ClientRecord?> GetAsync();
 
-    /// <summary>Gives the client a push to carry out now or at its next connect. Durable before it answers; idempotent by the upload's id. False: there is no such client.</summary>
-    Task<bool> AssignAsync(PushOrder order);
+    /// <summary>
+    /// Gives the client a push to carry out now or at its next connect. Durable before it answers; idempotent by the upload's id, where a
+    /// higher <see cref="PushOrder.Attempt"/> replaces a lower one.
+    /// </summary>
+    Task<AssignOutcome> AssignAsync(PushOrder order);
 
-    /// <summary>Takes a push back: forgotten here, and the agent is told to stop. No effect when it is unknown.</summary>
-    Task WithdrawAsync(UploadId upload);
+    /// <summary>Takes a push back: forgotten here, and the agent is told to stop. No effect when it is unknown or was given anew under a higher attempt.</summary>
+    Task WithdrawAsync(UploadId upload, int attempt);
 
     /// <summary>An agent's result for a push. Accepted only from the newest session and only for a push given to this client; durable before it answers.</summary>
     Task<ReportOutcome> ReportAsync(SessionFence fence, PushReport report);
@@ -42,6 +46,9 @@ public interface IClientGrain : IGrainWithStringKey
     /// <summary>Bytes of a push the agent has fetched so far. May be lost.</summary>
     [OneWay]
     Task ProgressAsync(SessionFence fence, UploadId upload, long bytes);
+
+    /// <summary>Sets which user groups may see the client. Durable before it answers. False: there is no such client.</summary>
+    Task<bool> SetAllowedUserGroupsAsync(ImmutableArray<string> groups);
 
     /// <summary>Forgets the client, its pending pushes (they fail) and its directory entry. Only while it is not connected.</summary>
     Task<DeleteOutcome> DeleteAsync();

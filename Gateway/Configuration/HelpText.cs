@@ -1,0 +1,37 @@
+using System.Text;
+
+namespace RPort.Gateway.Configuration;
+
+/// <summary>What <c>--help</c> prints: every option with its default and what it does, taken from the options classes themselves.</summary>
+internal static class HelpText
+{
+    public static bool IsAskedFor(string[] args) => args.Any(arg => arg is "--help" or "-h" or "-?" or "help");
+
+    public static string Of(IEnumerable<OptionsSection> sections)
+    {
+        var text = new StringBuilder("""
+            RPort gateway: agents connect to it, operators use its REST API.
+
+            Usage: RPort.Gateway [--config FILE] [--Section:Key=VALUE]...
+
+            Settings come from appsettings.json, the JSON file of --config, environment variables (RPORT_Section__Key)
+            and the command line; the later wins. Lists are written --Section:Key:0=A --Section:Key:1=B. A key that is
+            not listed here is an error.
+
+            """);
+        foreach (IGrouping<string, KnownKey> group in sections.SelectMany(KnownKey.Of).DistinctBy(k => k.Key, StringComparer.OrdinalIgnoreCase).GroupBy(k => k.Key[..k.Key.IndexOf(':')]))
+        {
+            text.AppendLine().AppendLine(group.Key);
+            foreach (KnownKey key in group)
+            {
+                text.AppendLine($"  {key.Key} = {key.Default}");
+                if (key.Description.Length > 0)
+                {
+                    text.AppendLine($"      {key.Description}");
+                }
+            }
+        }
+
+        return text.ToString();
+    }
+}

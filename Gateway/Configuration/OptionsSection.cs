@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Options;
+
+namespace RPort.Gateway.Configuration;
+
+/// <summary>Says that a configuration section is bound to an options class: what <c>--help</c> lists and the check for unknown keys knows.</summary>
+internal sealed record OptionsSection(string Section, Type Options);
+
+internal static class OptionsSectionExtensions
+{
+    /// <summary>
+    /// Binds an options class to a section, has it validated at start, and makes its keys known. Several classes may share one section.
+    /// Each property carries a <see cref="System.ComponentModel.DescriptionAttribute"/> for <c>--help</c>.
+    /// </summary>
+    public static IServiceCollection AddGatewayOptions<T>(this IServiceCollection services, string section)
+        where T : class
+    {
+        services.AddSingleton(new OptionsSection(section, typeof(T)));
+        services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        return services;
+    }
+
+    /// <summary>Every section bound so far.</summary>
+    public static IReadOnlyList<OptionsSection> KnownSections(this IServiceCollection services) =>
+        [.. services.Select(service => service.ImplementationInstance).OfType<OptionsSection>()];
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
+using RPort.Grains.Abstractions;
+
+namespace RPort.Gateway.Payloads;
+
+/// <summary>Payloads as files of one folder: <c>&lt;id&gt;</c> when committed, <c>.incoming/&lt;random&gt;</c> while they are written.</summary>
+internal sealed class FolderPayloadStore : IPayloadStore
+{
+    private readonly string _folder;
+    private readonly string _incoming;
+    private readonly TimeProvider _clock;
+
+    public FolderPayloadStore(IOptions<PayloadOptions> options, TimeProvider clock)
+    {
+        _clock = clock;
+        _folder = Path.GetFullPath(options.Value.Folder);
+        _incoming = Path.Combine(_folder, ".incoming"); // an upload id never starts with a dot, so this name is ours
+        CreatePrivateDirectory(_folder);
+        CreatePrivateDirectory(_incoming);
+    }
+
+    public Task<IPayloadWriter> CreateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<IPayloadWriter>(new FolderPayloadWriter(Path.Combine(_incoming, Guid.NewGuid().ToString("N")), PathOf));
+        }
+        catch (IOException e)
+        {
+            throw new PayloadStoreUnavailableException("The payload folder cannot be written.", e);
+        }
+    }
+
+    public Task<IPayloadReader?> OpenReadAsync(UploadId upload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.FromResult<IPayloadReader?>(new FilePayloadReader(PathOf(upload)));
+        }
+        catch (FileNotFoundException)
+        {
+            return Task.FromResult<IPayloadReader?>(null);
+        }
+    }
+
+    public Task DeleteAsync(UploadId upload, CancellationToken cancellationToken)
+    {
+        File.Delete(PathOf(upload));
+        return Task.CompletedTask;
+    }
+
+    public Task ForgetAsync(UploadId upload) => Task.CompletedTask;
+
+    public async IAsyncEnumerable<StoredPayload> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (UploadId.TryParse(file.Name, null, out UploadId upload))
+            {
+                yield return new StoredPayload(upload, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+            }
+        }
+
+        await Task.CompletedTask;
+    }
+
+    public Task RemoveUnfinishedAsync(TimeSpan age, CancellationToken cancellationToken)
+    {
+        DateTime limit = (_clock.GetUtcNow() - age).UtcDateTime;
+        foreach (FileInfo file in new DirectoryInfo(_incoming).EnumerateFiles().Where(f => f.LastWriteTimeUtc < limit))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            file.Delete();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private string PathOf(UploadId upload) => Path.Combine(_folder, upload.Value);
+
+    private static void CreatePrivateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

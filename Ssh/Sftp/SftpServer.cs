@@ -36,7 +36,10 @@ public sealed class SftpServer
     /// <summary>The same over any stream, which stays the caller's.</summary>
     internal async Task ServeAsync(Stream stream, CancellationToken cancellationToken)
     {
-        await using var session = new SftpServerSession(stream, _files, _options, cancellationToken);
-        await session.RunAsync().ConfigureAwait(false);
+        var session = new SftpServerSession(stream, _files, _options, cancellationToken);
+        await using (session.ConfigureAwait(false))
+        {
+            await session.RunAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -11,7 +11,6 @@ namespace RPort.Ssh.Sftp;
 internal sealed class SftpSession : IAsyncDisposable
 {
     private readonly Stream _stream;
-    private readonly SftpClientOptions _options;
     private readonly SftpInput _input;
     private readonly SftpOutstanding _outstanding;
     private readonly SemaphoreSlim _sending = new(1, 1);
@@ -21,7 +20,6 @@ internal sealed class SftpSession : IAsyncDisposable
     private SftpSession(Stream stream, SftpClientOptions options)
     {
         _stream = stream;
-        _options = options;
         _input = new SftpInput(stream, options.MaxAnswerBytes);
         _outstanding = new SftpOutstanding(options.StallTimeout, options.TimeProvider, _stop);
     }
@@ -65,7 +63,10 @@ internal sealed class SftpSession : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>Writes whole requests. Cut short by the token it ends the session, as half a request is then on the wire.</summary>
+    /// <summary>
+    /// Writes whole requests. Cut short by the token it ends the session, as half a request may be on the wire: look at the token before
+    /// <see cref="Begin"/>.
+    /// </summary>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> requests, CancellationToken cancellationToken)
     {
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);

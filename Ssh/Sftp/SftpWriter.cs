@@ -34,11 +34,7 @@ internal sealed class SftpWriter(int capacity) : IDisposable
     }
 
     /// <summary>Ends the packet begun last.</summary>
-    public void End() => End(laterBytes: 0);
-
-    /// <summary>Ends the packet begun last, of which this many bytes are written to the stream by themselves right afterwards.</summary>
-    public void End(int laterBytes) =>
-        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_packetStart), Length - _packetStart - SftpWire.LengthBytes + laterBytes);
+    public void End() => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_packetStart), Length - _packetStart - SftpWire.LengthBytes);
 
     /// <summary>Takes back the packet begun last.</summary>
     public void Undo() => Length = _packetStart;

@@ -1,0 +1,55 @@
+using System.Net;
+
+namespace RPort.Gateway.Agents.Admission;
+
+/// <summary>The right to be in a handshake, until the deadline. Disposed once by the connection that holds it.</summary>
+internal sealed class HandshakeSlot : IDisposable
+{
+    private readonly HandshakeAdmission _admission;
+    private readonly CancellationTokenSource _deadline;
+    private int _left;
+
+    internal HandshakeSlot(HandshakeAdmission admission, IPAddress address, TimeProvider clock, TimeSpan timeout)
+    {
+        _admission = admission;
+        Address = address;
+        StartedAt = clock.GetTimestamp();
+        _deadline = new CancellationTokenSource(timeout, clock);
+        Token = _deadline.Token;
+    }
+
+    /// <summary>Fires when the handshake must end: at its deadline, or when it was cut for another.</summary>
+    public CancellationToken Token { get; }
+
+    internal IPAddress Address { get; }
+
+    internal long StartedAt { get; }
+
+    /// <summary>Guarded by the admission's lock.</summary>
+    internal bool IsCut { get; set; }
+
+    /// <summary>Guarded by the admission's lock.</summary>
+    internal LinkedListNode<HandshakeSlot> Place { get; set; } = null!;
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0)
+        {
+            _admission.Leave(this);
+            _deadline.Dispose();
+        }
+    }
+
+    /// <summary>Ends the handshake early. Never called under the admission's lock: the token's listeners run here.</summary>
+    internal void Cut()
+    {
+        try
+        {
+            _deadline.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace RPort.EndToEnd.Kit;
+
+/// <summary>A real gateway process (silo included) with a data folder of its own. Survives its own SIGKILL: <see cref="StartAsync"/> again.</summary>
+internal sealed class GatewayProcess : IAsyncDisposable
+{
+    public const string AgentPassword = "agent-password-0123456789";
+    private const string Admin = "admin";
+    private const string AdminPassword = "admin-password-0123456789";
+
+    private readonly string _configFile;
+    private ChildProcess? _process;
+
+    private GatewayProcess(TempFolder folder, JsonObject configuration)
+    {
+        DataDir = folder.Create("gateway");
+        ApiPort = Loopback.FreePort();
+        AgentPort = Loopback.FreePort();
+        configuration["DataDir"] = DataDir;
+        Merge(configuration, "Api", new JsonObject { ["Address"] = $"127.0.0.1:{ApiPort}", ["Auth"] = $"{Admin}:{AdminPassword}" });
+        Merge(configuration, "Agents", new JsonObject { ["Address"] = $"127.0.0.1:{AgentPort}", ["Auth"] = $"fleet:{AgentPassword}" });
+        _configFile = folder["gateway.json"];
+        File.WriteAllText(_configFile, configuration.ToJsonString());
+        Api = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(30) })
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{ApiPort}/api/v1/"),
+            Timeout = TimeSpan.FromMinutes(5),
+            DefaultRequestHeaders = { Authorization = BasicAuthorization },
+        };
+    }
+
+    public string DataDir { get; }
+
+    public int ApiPort { get; }
+
+    public int AgentPort { get; }
+
+    public string AgentsUrl => $"ws://127.0.0.1:{AgentPort}";
+
+    public HttpClient Api { get; }
+
+    public ChildProcess Process => _process ?? throw new InvalidOperationException("The gateway was never started.");
+
+    public string Fingerprint { get; private set; } = "";
+
+    public static AuthenticationHeaderValue BasicAuthorization =>
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Admin}:{AdminPassword}")));
+
+    public static async Task<GatewayProcess> StartAsync(TempFolder folder, JsonObject? configuration = null)
+    {
+        GatewayProcess gateway = new(folder, configuration ?? []);
+        await gateway.StartAsync();
+        return gateway;
+    }
+
+    /// <summary>Starts the process and waits until it is ready.</summary>
+    public async Task StartAsync()
+    {
+        _process = new ChildProcess("gateway", "dotnet", [Built.Gateway, "--config", _configFile], workingDirectory: DataDir);
+        using HttpClient health = new();
+        await Eventually.TrueAsync("the gateway is ready", TimeSpan.FromSeconds(60), async () =>
+        {
+            if (_process.HasExited)
+            {
+                throw new InvalidOperationException($"The gateway ended with code {_process.ExitCode}:\n{_process.Tail()}");
+            }
+
+            try
+            {
+                return (await health.GetAsync($"http://127.0.0.1:{ApiPort}/health/ready")).IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, () => _process.Tail());
+        Fingerprint = (await GetDataAsync("status")).GetProperty("fingerprint").GetString()!;
+    }
+
+    public Task KillAsync() => Process.KillAsync();
+
+    public async Task<JsonElement> GetDataAsync(string path)
+    {
+        using HttpResponseMessage response = await Api.GetAsync(path);
+        string body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"GET {path}: {(int)response.StatusCode} {body}");
+        return JsonDocument.Parse(body).RootElement.GetProperty("data").Clone();
+    }
+
+    public Task ConnectedAsync(int clients, TimeSpan? limit = null) =>
+        Eventually.TrueAsync($"{clients} clients are connected", limit ?? TimeSpan.FromSeconds(60),
+            async () => (await GetDataAsync("status")).GetProperty("clients_connected").GetInt32() == clients, () => Process.Tail());
+
+    public Task DisconnectedAsync(string client, TimeSpan? limit = null) =>
+        Eventually.TrueAsync($"{client} is disconnected", limit ?? TimeSpan.FromSeconds(60),
+            async () => (await GetDataAsync($"clients/{client}")).GetProperty("connection_state").GetString() == "disconnected", () => Process.Tail());
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+    }
+
+    private static void Merge(JsonObject configuration, string section, JsonObject defaults)
+    {
+        JsonObject target = configuration[section] as JsonObject ?? [];
+        foreach ((string key, JsonNode? value) in defaults.ToArray())
+        {
+            defaults.Remove(key);
+            target.TryAdd(key, value);
+        }
+
+        configuration[section] = target;
+    }
+}

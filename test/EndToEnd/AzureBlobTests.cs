@@ -15,7 +15,7 @@ public sealed class AzureBlobTests
         using TempFolder folder = new();
         await using Azurite azurite = await Azurite.StartAsync(folder);
         JsonObject settings = Settings.LargeFiles();
-        settings["Payloads"] = new JsonObject { ["Kind"] = "AzureBlob", ["ConnectionString"] = azurite.ConnectionString };
+        settings["Payloads"] = new JsonObject { ["Store"] = "AzureBlob", ["BlobConnectionString"] = azurite.ConnectionString };
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, settings);
         await using Relay relay = new(gateway.AgentPort, 4 << 20);
         await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 3, relay.Url);

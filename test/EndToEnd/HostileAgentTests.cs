@@ -73,9 +73,9 @@ public sealed class HostileAgentTests : IAsyncLifetime
         await Push.StartAsync(_gateway, file, "/tmp/own.bin", ["hostile"]);
         UploadOrder order = await _hostile.OrderedAsync();
         await using SftpClient sftp = await SftpClient.OpenAsync(_hostile.Connection, new SftpClientOptions(), CancellationToken.None);
-        SftpException refused = await Assert.ThrowsAsync<SftpException>(() => sftp.OpenAsync(order.SourceFilePath, SftpOpenFlags.Write | SftpOpenFlags.Truncate, CancellationToken.None));
+        SftpException refused = await Assert.ThrowsAsync<SftpException>(() => sftp.UploadAsync(order.SourceFilePath, new MemoryStream(new byte[10]), CancellationToken.None));
         Assert.Equal(SftpStatus.PermissionDenied, refused.Status);
-        refused = await Assert.ThrowsAsync<SftpException>(() => sftp.OpenAsync("/tmp/new", SftpOpenFlags.Write | SftpOpenFlags.Create, CancellationToken.None));
+        refused = await Assert.ThrowsAsync<SftpException>(() => sftp.UploadAsync("/tmp/new", new MemoryStream(new byte[10]), CancellationToken.None));
         Assert.Equal(SftpStatus.PermissionDenied, refused.Status);
         Assert.Equal(1000, await DownloadAsync(sftp, order.SourceFilePath));
     }

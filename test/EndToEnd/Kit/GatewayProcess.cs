@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace RPort.EndToEnd.Kit;
 
-/// <summary>A real gateway process (silo included) with a data folder of its own. Survives its own SIGKILL: <see cref="StartAsync"/> again.</summary>
+/// <summary>A real gateway process (silo included), run in a folder of its own below which it keeps its data. Survives its own SIGKILL: <see cref="StartAsync"/> again.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     public const string AgentPassword = "agent-password-0123456789";
@@ -21,7 +21,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
         DataDir = folder.Create("gateway");
         ApiPort = Loopback.FreePort();
         AgentPort = Loopback.FreePort();
-        configuration["DataDir"] = DataDir;
         Merge(configuration, "Api", new JsonObject { ["Address"] = $"127.0.0.1:{ApiPort}", ["Auth"] = $"{Admin}:{AdminPassword}" });
         Merge(configuration, "Agents", new JsonObject { ["Address"] = $"127.0.0.1:{AgentPort}", ["Auth"] = $"fleet:{AgentPassword}" });
         _configFile = folder["gateway.json"];

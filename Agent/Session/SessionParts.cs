@@ -1,0 +1,44 @@
+using RPort.Agent.Configuration;
+using RPort.Agent.Connection;
+using RPort.Agent.Files;
+using RPort.Agent.Supervision;
+using RPort.Ssh;
+
+namespace RPort.Agent.Session;
+
+/// <summary>What every session of this process is made of. All of it outlives the sessions.</summary>
+internal sealed record SessionParts(
+    AgentOptions Options, GatewayDialer Dialer, GatewayLogin Login, Registration Registration, IPushReceiver Receiver, HealthDeadline Health, TimeProvider Clock);
+
+/// <summary>How to log in to a gateway, and how to know that it is the right one.</summary>
+/// <param name="UserAndPassword">A secret.</param>
+/// <param name="Fingerprint">Empty: any host key is taken, which the configuration had to allow.</param>
+/// <param name="UnexpectedKey">Told of a host key that is not the pinned one.</param>
+internal sealed record GatewayLogin(string UserAndPassword, string Fingerprint, string VersionLine, Action<SshHostKeyFingerprint> UnexpectedKey)
+{
+    public SshClientOptions ToOptions(TimeProvider clock)
+    {
+        int colon = UserAndPassword.IndexOf(':', StringComparison.Ordinal);
+        return new SshClientOptions
+        {
+            VersionLine = VersionLine,
+            UserName = UserAndPassword[..colon],
+            Password = UserAndPassword[(colon + 1)..],
+            VerifyHostKey = Verify,
+            TimeProvider = clock,
+        };
+    }
+
+    public override string ToString() => nameof(GatewayLogin);
+
+    private bool Verify(SshHostKeyFingerprint key)
+    {
+        if (Fingerprint.Length == 0 || key.Matches(Fingerprint))
+        {
+            return true;
+        }
+
+        UnexpectedKey(key);
+        return false;
+    }
+}

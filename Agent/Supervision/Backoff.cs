@@ -1,0 +1,24 @@
+namespace RPort.Agent.Supervision;
+
+/// <summary>
+/// Pauses between attempts: random below a bound ("full jitter") that doubles with each, so that many agents that lost one gateway do not
+/// return to it together.
+/// </summary>
+internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
+{
+    private int _doublings;
+
+    public TimeSpan Next()
+    {
+        TimeSpan bound = first;
+        for (int i = 0; i < _doublings && bound < longest; i++)
+        {
+            bound *= 2;
+        }
+
+        _doublings += bound < longest ? 1 : 0;
+        return (bound < longest ? bound : longest) * random.NextDouble();
+    }
+
+    public void Reset() => _doublings = 0;
+}

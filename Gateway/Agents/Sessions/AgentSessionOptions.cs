@@ -1,5 +1,5 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Agents.Sessions;
@@ -9,49 +9,55 @@ internal sealed class AgentSessionOptions : IValidatableObject
 {
     public const string Section = "Agents:Sessions";
 
-    /// <summary>Time an agent has to register after its login. Existing agents spread themselves over 10 s and try three times.</summary>
+    [Description("Time an agent has to register after its login. Existing agents spread themselves over 10 s and try three times.")]
     public TimeSpan RegistrationTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Silence after which the agent is pinged.</summary>
+    [Description("Silence after which the agent is pinged.")]
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Time for the answer to a ping; then the session is closed.</summary>
+    [Description("Time for the answer to a ping; then the session is closed.")]
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(13);
 
-    /// <summary>Time for the answer to a ping when another agent claims the same id.</summary>
+    [Description("Time for the answer to a ping when another agent claims the same id.")]
     public TimeSpan ProveAliveTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// The longest silence of an existing agent while it carries out a push: it answers nothing else until then.
-    /// Also the longest wait for the result of a push that makes no progress.
-    /// </summary>
+    [Description("Silence after which an existing agent is pinged while it carries out a push: it answers nothing else until it is done.")]
+    public TimeSpan BusySilence { get; set; } = TimeSpan.FromMinutes(3);
+
+    [Description("The longest wait for the result of a push that makes no progress; then it is ordered again, or counts as failed where the agent cannot resume.")]
     public TimeSpan PushStallTimeout { get; set; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>Longest request payload of an agent, in bytes.</summary>
-    [Range(1024, 16 * 1024 * 1024)] public int MaxRequestBytes { get; set; } = 512 * 1024;
+    [Description("Longest request payload of an agent, in bytes.")]
+    [Range(1024, 16 * 1024 * 1024)]
+    public int MaxRequestBytes { get; set; } = 512 * 1024;
 
-    /// <summary>Requests and channel opens an agent may send per second in the long run.</summary>
-    [Range(1, 100_000)] public int RequestsPerSecond { get; set; } = 50;
+    [Description("Requests and channel opens an agent may send per second in the long run.")]
+    [Range(1, 100_000)]
+    public int RequestsPerSecond { get; set; } = 50;
 
-    /// <summary>How many of them may come at once. An agent that exceeds this is disconnected.</summary>
-    [Range(1, 1_000_000)] public int RequestBurst { get; set; } = 1000;
+    [Description("How many of them may come at once. An agent that exceeds this is disconnected.")]
+    [Range(1, 1_000_000)]
+    public int RequestBurst { get; set; } = 1000;
 
-    /// <summary>SFTP channels an agent may have open.</summary>
-    [Range(1, 1024)] public int MaxFileChannels { get; set; } = 8;
+    [Description("SFTP channels an agent may have open.")]
+    [Range(1, 1024)]
+    public int MaxFileChannels { get; set; } = 8;
 
-    /// <summary>Pushes an agent carries out at one time; existing agents always get one after the other.</summary>
-    [Range(1, 1024)] public int MaxConcurrentPushes { get; set; } = 4;
+    [Description("Pushes an agent carries out at one time; existing agents always get one after the other.")]
+    [Range(1, 1024)]
+    public int MaxConcurrentPushes { get; set; } = 4;
 
-    /// <summary>Pushes a session keeps in mind, waiting ones included. The client grain hands out the others again later.</summary>
-    [Range(1, 100_000)] public int MaxPushes { get; set; } = 1024;
+    [Description("Pushes a session keeps in mind, waiting ones included. The client grain hands out the others again later.")]
+    [Range(1, 100_000)]
+    public int MaxPushes { get; set; } = 1024;
 
-    /// <summary>The longest wait for bytes of a payload; then the agent's read fails and it tries again.</summary>
+    [Description("The longest wait for bytes of a payload; then the agent's read fails and it tries again.")]
     public TimeSpan PayloadReadTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest wait for a grain's answer. Existing agents wait 30 s for theirs.</summary>
+    [Description("The longest wait for a grain's answer. Existing agents wait 30 s for theirs.")]
     public TimeSpan GrainTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a refused agent may take to read the refusal before its connection is closed.</summary>
+    [Description("How long a refused agent may take to read the refusal before its connection is closed.")]
     public TimeSpan RefusalLinger { get; set; } = TimeSpan.FromSeconds(2);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -65,7 +71,7 @@ internal sealed class AgentSessionOptions : IValidatableObject
         foreach ((string name, TimeSpan value) in new[]
         {
             (nameof(RegistrationTimeout), RegistrationTimeout), (nameof(KeepAliveInterval), KeepAliveInterval), (nameof(KeepAliveTimeout), KeepAliveTimeout),
-            (nameof(ProveAliveTimeout), ProveAliveTimeout), (nameof(PushStallTimeout), PushStallTimeout),
+            (nameof(ProveAliveTimeout), ProveAliveTimeout), (nameof(PushStallTimeout), PushStallTimeout), (nameof(BusySilence), BusySilence),
             (nameof(PayloadReadTimeout), PayloadReadTimeout), (nameof(GrainTimeout), GrainTimeout),
         })
         {
@@ -76,6 +82,3 @@ internal sealed class AgentSessionOptions : IValidatableObject
         }
     }
 }
-
-[OptionsValidator]
-internal sealed partial class AgentSessionOptionsValidator : IValidateOptions<AgentSessionOptions>;

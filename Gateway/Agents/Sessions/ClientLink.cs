@@ -1,0 +1,99 @@
+using Orleans;
+using RPort.Gateway.Agents.Registration;
+using RPort.Grains.Abstractions;
+
+namespace RPort.Gateway.Agents.Sessions;
+
+/// <summary>
+/// A session's line to the grain of its client: shows the fence with every call and puts a deadline on each. Holds the observer reference, from
+/// the first connect until it is disposed; the reference is weak on the engine's side, so the observer is kept alive here.
+/// </summary>
+internal sealed class ClientLink(SessionEnvironment environment, SessionId session, GatewayId gateway, string address, ISessionObserver observer) : IAsyncDisposable
+{
+    private const int DisconnectTries = 3;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private readonly ISessionObserver _observer = observer;
+    private IClientGrain? _grain;
+    private ISessionObserver? _reference;
+    private long _epoch;
+    private bool _accepted;
+
+    private SessionFence Fence => new(session, Interlocked.Read(ref _epoch));
+
+    private IClientGrain Grain => _grain ?? throw new InvalidOperationException("The session has not registered.");
+
+    /// <summary>Registers the session, or registers it again after the grain has lost it.</summary>
+    public async Task<ConnectResult> ConnectAsync(AgentClaim claim, CancellationToken cancellationToken)
+    {
+        _grain ??= environment.Grains.GetGrain<IClientGrain>(claim.Client.Value);
+        _reference ??= environment.Grains.CreateObjectReference<ISessionObserver>(_observer);
+        ConnectRequest request = new(session, claim.ProcessSession, gateway, claim.AuthId, address, claim.Inventory);
+        ConnectResult result = await InTimeAsync(_grain.ConnectAsync(request, _reference), cancellationToken);
+        _accepted = result.Accepted;
+        if (result.Accepted)
+        {
+            Interlocked.Exchange(ref _epoch, result.Fence.Epoch);
+        }
+
+        return result;
+    }
+
+    public Task<HeartbeatResult> HeartbeatAsync(CancellationToken cancellationToken) => InTimeAsync(Grain.HeartbeatAsync(Fence), cancellationToken);
+
+    public Task UpdateInventoryAsync(ClientInventory inventory, CancellationToken cancellationToken) =>
+        Grain.UpdateInventoryAsync(Fence, inventory).WaitAsync(environment.Options.GrainTimeout, environment.Clock, cancellationToken);
+
+    public Task<ReportOutcome> ReportAsync(PushReport report, CancellationToken cancellationToken) =>
+        InTimeAsync(Grain.ReportAsync(Fence, report), cancellationToken);
+
+    /// <summary>One-way: completes when the message is on its way.</summary>
+    public Task ProgressAsync(UploadId upload, long bytes) => Grain.ProgressAsync(Fence, upload, bytes);
+
+    /// <summary>Says that the session has ended, and lets the observer go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await DisconnectAsync();
+        }
+        finally
+        {
+            if (_reference is not null)
+            {
+                environment.Grains.DeleteObjectReference<ISessionObserver>(_reference);
+            }
+        }
+    }
+
+    private async Task DisconnectAsync()
+    {
+        if (!_accepted)
+        {
+            return;
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await Grain.DisconnectAsync(Fence).WaitAsync(environment.Options.GrainTimeout, environment.Clock, CancellationToken.None);
+                return;
+            }
+            catch (Exception e)
+            {
+                // Whatever a grain call may throw: the lease of the session runs out by itself if no try gets through.
+                if (attempt == DisconnectTries)
+                {
+                    AgentSessionLog.DisconnectNotTold(environment.Logger, session, e.Message);
+                    return;
+                }
+
+                await Task.Delay(RetryPause, environment.Clock);
+            }
+        }
+    }
+
+    private Task<T> InTimeAsync<T>(Task<T> call, CancellationToken cancellationToken) =>
+        call.WaitAsync(environment.Options.GrainTimeout, environment.Clock, cancellationToken);
+}

@@ -1,0 +1,22 @@
+using System.Reflection;
+using RPort.Protocol;
+
+namespace RPort.Gateway.Agents.Sessions;
+
+/// <summary>What this gateway tells every agent about itself.</summary>
+internal static class GatewayCapabilities
+{
+    /// <summary>The payload of <see cref="RequestNames.PutCapabilities"/>. No samples and no external addresses are kept, so that agents spare themselves the work.</summary>
+    public static ReadOnlyMemory<byte> Json { get; } = ProtocolJson.Write(
+        new Capabilities
+        {
+            ServerVersion = Version(),
+            MonitoringVersion = 0,
+            IpAddressesVersion = 0,
+            Features = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2],
+        },
+        ProtocolJson.Default.Capabilities);
+
+    private static string Version() =>
+        typeof(GatewayCapabilities).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+}

@@ -1,0 +1,17 @@
+using RPort.Grains.Abstractions;
+using RPort.Gateway.Agents.Pushes;
+using RPort.Ssh;
+
+namespace RPort.Gateway.Agents.Sessions;
+
+/// <summary>What a client grain can tell a session. Every call returns at once.</summary>
+internal sealed class SessionEar(AgentSession session) : ISessionObserver
+{
+    public void Deliver(PushOrder order) => session.Pushes.Offer(order);
+
+    public void Withdraw(UploadId upload) => session.Pushes.Withdraw(upload);
+
+    public void ProveAlive() => session.Pulse.ProveAlive();
+
+    public void Close(string reason) => session.End(new SessionEnd(SshDisconnectReason.ByApplication, reason));
+}

@@ -1,54 +1,317 @@
+using System.Buffers.Binary;
+using RPort.Ssh.Connection;
+using RPort.Ssh.Transport;
+
 namespace RPort.Ssh;
 
 /// <summary>One channel of a connection (RFC 4254 §5): a duplex byte stream with requests beside it.</summary>
+/// <remarks>
+/// One reader per kind of data and any number of writers at a time. After the connection broke, what was received can still be read; then reads
+/// throw <see cref="SshConnectionClosedException"/>, so that a cut stream is never taken for one that ended.
+/// </remarks>
 public sealed class SshChannel : IAsyncDisposable
 {
-    internal SshChannel()
+    private readonly ChannelTable _table;
+    private readonly OutgoingRequests<bool> _requests = new();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SerialWork _incomingRequests;
+    private readonly Lock _gate = new();
+    private bool _peerClosed;
+    private bool _serving;
+    private bool _released;
+
+    internal SshChannel(SshConnection connection, ChannelTable table, ReceiveWindow window, PacketSender sender, uint number, string type)
     {
+        Connection = connection;
+        Type = type;
+        Number = number;
+        _table = table;
+        bool inline = connection.Options.InlineContinuations;
+        Output = new ChannelOutput(sender, inline);
+        Input = new ChannelInput(Output, window, inline);
+        _incomingRequests = new SerialWork(connection.Closing, connection.ReportFailure);
     }
 
     /// <summary>The channel type given when it was opened.</summary>
-    public string Type => throw new NotImplementedException();
+    public string Type { get; }
 
     /// <summary>The connection it belongs to.</summary>
-    public SshConnection Connection => throw new NotImplementedException();
+    public SshConnection Connection { get; }
 
-    /// <summary>Answers requests of the peer on this channel; without one they are refused.</summary>
+    /// <summary>
+    /// Answers requests of the peer on this channel, one after the other, on the thread pool; without one they are refused. An exception is sent as a
+    /// refusal. Set it before the first await of the function given to <see cref="SshChannelVerdict.Accept"/>, and no request is missed.
+    /// </summary>
     public Func<SshChannelRequest, CancellationToken, ValueTask<bool>>? RequestHandler { get; set; }
 
     /// <summary>Keeps extended data (RFC 4254 §5.2) for <see cref="ReadExtendedAsync"/>. Otherwise it is dropped and its window returned.</summary>
-    public bool KeepExtendedData { get; set; }
+    public bool KeepExtendedData
+    {
+        get => Input.KeepExtended;
+        set => Input.KeepExtended = value;
+    }
 
-    /// <summary>Completes when both sides have sent CHANNEL_CLOSE, or the connection is gone.</summary>
-    public Task Closed => throw new NotImplementedException();
+    /// <summary>Completes when both sides have sent CHANNEL_CLOSE and earlier requests are handled, or when the connection is gone. Never faults.</summary>
+    public Task Closed => _closed.Task;
 
-    /// <summary>Reads data; 0 is the peer's EOF.</summary>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    internal uint Number { get; }
 
-    /// <summary>Reads extended data of any type; 0 is the peer's EOF.</summary>
-    public ValueTask<int> ReadExtendedAsync(Memory<byte> buffer, CancellationToken cancellationToken) => throw new NotImplementedException();
+    internal ChannelOutput Output { get; }
 
-    /// <summary>Writes data; waits for the peer's window.</summary>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => throw new NotImplementedException();
+    internal ChannelInput Input { get; }
 
-    /// <summary>Writes extended data; type 1 is stderr.</summary>
-    public ValueTask WriteExtendedAsync(uint dataType, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>The peer's answer to our open; null for channels the peer opened.</summary>
+    internal TaskCompletionSource? Opening { get; init; }
 
-    /// <summary>Ends our direction; reading goes on.</summary>
-    public ValueTask SendEofAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Set when the caller of our open stopped waiting: the channel is closed as soon as it opens.</summary>
+    internal bool Abandoned { get; set; }
 
-    /// <summary>Sends a channel request and waits for the reply.</summary>
-    public ValueTask<bool> RequestAsync(string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>The application's function, while it serves the channel.</summary>
+    internal Task Serving { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Sends an exit status (RFC 4254 §6.10).</summary>
-    public ValueTask SendExitStatusAsync(uint status, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Reads data.</summary>
+    /// <param name="buffer">Where it goes. Data is copied straight here when the call waits.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is lost by it.</param>
+    /// <returns>Bytes read; 0 is the peer's EOF, or an empty buffer and something to read.</returns>
+    /// <exception cref="SshConnectionClosedException">The connection ended before the channel did.</exception>
+    /// <exception cref="SshChannelClosedException">The channel was closed by <see cref="CloseAsync"/>.</exception>
+    /// <exception cref="InvalidOperationException">Another read waits.</exception>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Input.ReadAsync(extended: false, buffer, cancellationToken);
 
-    /// <summary>Sends CHANNEL_CLOSE. Does not wait for the peer's.</summary>
-    public ValueTask CloseAsync() => throw new NotImplementedException();
+    /// <summary>Reads extended data, of whatever type. Needs <see cref="KeepExtendedData"/>.</summary>
+    /// <param name="buffer">Where it goes.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is lost by it.</param>
+    /// <returns>Bytes read; 0 is the peer's EOF.</returns>
+    /// <exception cref="SshConnectionClosedException">The connection ended before the channel did.</exception>
+    /// <exception cref="SshChannelClosedException">The channel was closed by <see cref="CloseAsync"/>.</exception>
+    /// <exception cref="InvalidOperationException">Another read waits.</exception>
+    public ValueTask<int> ReadExtendedAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Input.ReadAsync(extended: true, buffer, cancellationToken);
+
+    /// <summary>Writes data, as the peer's window allows. Returns when the memory is free again, not when the peer has the data.</summary>
+    /// <param name="data">What to send.</param>
+    /// <param name="cancellationToken">Ends the wait; a part may have been sent.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="SshChannelClosedException">The channel is closed.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection is closed.</exception>
+    /// <exception cref="InvalidOperationException">EOF was sent.</exception>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
+        Output.WriteAsync(0, data, cancellationToken);
+
+    /// <summary>Writes extended data under the same window.</summary>
+    /// <param name="dataType">The type, not 0; 1 is stderr.</param>
+    /// <param name="data">What to send.</param>
+    /// <param name="cancellationToken">Ends the wait; a part may have been sent.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="SshChannelClosedException">The channel is closed.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection is closed.</exception>
+    public ValueTask WriteExtendedAsync(uint dataType, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(dataType);
+        return Output.WriteAsync(dataType, data, cancellationToken);
+    }
+
+    /// <summary>Ends our direction, after everything written before; reading goes on. A second call does nothing.</summary>
+    /// <param name="cancellationToken">Ends the wait for earlier writers.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="SshChannelClosedException">The channel is closed.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection is closed.</exception>
+    public ValueTask SendEofAsync(CancellationToken cancellationToken = default) => Output.SendEofAsync(cancellationToken);
+
+    /// <summary>Sends a request (RFC 4254 §5.4) and waits for its reply.</summary>
+    /// <param name="type">The request's name.</param>
+    /// <param name="payload">The bytes after <c>want_reply</c>.</param>
+    /// <param name="cancellationToken">Ends the wait; the request may have been sent.</param>
+    /// <returns>True for CHANNEL_SUCCESS.</returns>
+    /// <exception cref="SshChannelClosedException">The channel is, or becomes, closed.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection is, or becomes, closed.</exception>
+    public async ValueTask<bool> RequestAsync(string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
+    {
+        Connection.CheckMessageSize(payload.Length);
+        TaskCompletionSource<bool> reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Output.SendAsync(
+            recipient => RequestMessage.EncodeChannel(recipient, type, wantsReply: true, payload.Span),
+            () => _requests.Add(reply),
+            cancellationToken).ConfigureAwait(false);
+        return await reply.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a request that wants no reply.</summary>
+    /// <param name="type">The request's name.</param>
+    /// <param name="payload">The bytes after <c>want_reply</c>.</param>
+    /// <param name="cancellationToken">Ends the wait for earlier writers, or for room.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="SshChannelClosedException">The channel is closed.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection is closed.</exception>
+    public ValueTask NotifyAsync(string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
+    {
+        Connection.CheckMessageSize(payload.Length);
+        return Output.SendAsync(recipient => RequestMessage.EncodeChannel(recipient, type, wantsReply: false, payload.Span), null, cancellationToken);
+    }
+
+    /// <summary>Sends an exit status (RFC 4254 §6.10), after everything written before.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="cancellationToken">Ends the wait for earlier writers, or for room.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="SshChannelClosedException">The channel is closed.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection is closed.</exception>
+    public ValueTask SendExitStatusAsync(uint status, CancellationToken cancellationToken = default)
+    {
+        byte[] payload = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(payload, status);
+        return NotifyAsync("exit-status", payload, cancellationToken);
+    }
+
+    /// <summary>
+    /// Sends CHANNEL_CLOSE at once: writes that wait fail, what was received and not read is dropped. Does not wait for the peer's; see <see cref="Closed"/>.
+    /// </summary>
+    /// <returns>A completed task.</returns>
+    public ValueTask CloseAsync()
+    {
+        Close();
+        return default;
+    }
 
     /// <summary>Closes.</summary>
+    /// <returns>A completed task.</returns>
     public ValueTask DisposeAsync() => CloseAsync();
 
-    /// <summary>The channel as a stream. Disposing the stream closes the channel.</summary>
-    public Stream AsStream() => throw new NotImplementedException();
+    /// <summary>The channel as a stream that reads and writes asynchronously. Disposing it closes the channel.</summary>
+    /// <returns>A new stream.</returns>
+    public Stream AsStream() => new ChannelStream(this);
+
+    internal void Close()
+    {
+        Input.Discard();
+        Output.Close(causedByPeer: false);
+        _requests.Abort(static () => new SshChannelClosedException("The channel was closed."));
+        ReleaseIfOver();
+    }
+
+    /// <summary>Holds requests back until <see cref="Serve"/>.</summary>
+    internal void HoldRequests() => _incomingRequests.Pause();
+
+    /// <summary>Starts the application's function; when it ends, so does the channel. Never faults.</summary>
+    internal void Serve(Func<SshChannel, CancellationToken, Task> serve)
+    {
+        lock (_gate)
+        {
+            _serving = true;
+        }
+
+        Serving = RunAsync(serve);
+        _incomingRequests.Resume();
+    }
+
+    /// <summary>Queues a request of the peer.</summary>
+    /// <exception cref="SshProtocolException">Too many wait.</exception>
+    internal void OnRequest(RequestMessage request)
+    {
+        if (!_incomingRequests.TryAdd(cancellationToken => AnswerAsync(request, cancellationToken), Connection.Options.MaxPendingRequests))
+        {
+            throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many requests on one channel wait for an answer.");
+        }
+    }
+
+    /// <summary>The peer answers a request of ours.</summary>
+    /// <exception cref="SshProtocolException">There is none.</exception>
+    internal void OnReply(bool success)
+    {
+        if (!_requests.TryComplete(success) && !Output.IsClosed)
+        {
+            throw new SshProtocolException("A reply came on a channel without a request.");
+        }
+    }
+
+    /// <summary>The peer sent CLOSE: what came before it can still be read.</summary>
+    internal void OnPeerClose()
+    {
+        Input.End();
+        Output.Close(causedByPeer: true);
+        _requests.Abort(static () => new SshChannelClosedException("The peer closed the channel."));
+        lock (_gate)
+        {
+            _peerClosed = true;
+        }
+
+        ReleaseIfOver();
+
+        // Behind the requests that came before it, such as an exit status.
+        _incomingRequests.TryAdd(
+            _ =>
+            {
+                _closed.TrySetResult();
+                return default;
+            },
+            int.MaxValue);
+    }
+
+    /// <summary>The connection ended.</summary>
+    internal void Abort(SshCloseReason reason)
+    {
+        Output.Abort(reason);
+        Input.Abort(reason);
+        _requests.Abort(() => new SshConnectionClosedException(reason));
+        Opening?.TrySetException(new SshConnectionClosedException(reason));
+        _ = Opening?.Task.Exception; // its caller may have gone
+        _closed.TrySetResult();
+    }
+
+    private async Task RunAsync(Func<SshChannel, CancellationToken, Task> serve)
+    {
+        try
+        {
+            await serve(this, Connection.Closing).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Connection.ReportFailure(e); // the edge of foreign code: the connection goes on
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _serving = false;
+            }
+
+            Close();
+        }
+    }
+
+    private async ValueTask AnswerAsync(RequestMessage request, CancellationToken cancellationToken)
+    {
+        bool success = false;
+        try
+        {
+            if (RequestHandler is { } handler)
+            {
+                success = await handler(new SshChannelRequest(request.Name, request.Payload, request.WantsReply), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (request.WantsReply)
+            {
+                await Output.AnswerAsync(success, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The number is free again when both sides closed and nobody serves the channel: until then it counts against the limits.</summary>
+    private void ReleaseIfOver()
+    {
+        lock (_gate)
+        {
+            if (_released || !_peerClosed || _serving)
+            {
+                return;
+            }
+
+            _released = true;
+        }
+
+        _table.Remove(Number);
+        Input.Release();
+    }
 }

@@ -85,8 +85,53 @@ public abstract class SshConnectionOptions
     /// </summary>
     public bool InlineContinuations { get; init; }
 
+    /// <summary>Told of exceptions that escape from handlers and from functions that serve a channel. Must not throw. Null drops them.</summary>
+    public Action<Exception>? HandlerFailed { get; init; }
+
     /// <summary>The clock of every deadline.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <exception cref="ArgumentException">An option has a value that can not work. The message names it.</exception>
+    internal void Validate()
+    {
+        RequireKnown(nameof(KeyExchanges), KeyExchanges, SshAlgorithms.KeyExchanges);
+        RequireKnown(nameof(Ciphers), Ciphers, SshAlgorithms.Ciphers);
+        RequireKnown(nameof(Macs), Macs, SshAlgorithms.Macs);
+        RequireAtLeast(nameof(MaxPacketBytes), MaxPacketBytes, 35000); // what RFC 4253 §6.1 asks of everybody
+        RequireAtLeast(nameof(MaxChannels), MaxChannels, 1);
+        RequireAtLeast(nameof(MaxPendingOpens), MaxPendingOpens, 1);
+        RequireAtLeast(nameof(MaxPendingRequests), MaxPendingRequests, 1);
+        RequireAtLeast(nameof(InitialWindowBytes), InitialWindowBytes, 1);
+        RequireAtLeast(nameof(MaxWindowBytes), MaxWindowBytes, InitialWindowBytes);
+        RequireAtLeast(nameof(MaxUnreadBytes), MaxUnreadBytes, 1);
+        RequireAtLeast(nameof(MaxChannelDataBytes), MaxChannelDataBytes, 1);
+        RequireAtLeast(nameof(MaxPacketBytes), MaxPacketBytes, MaxChannelDataBytes + 64L);
+        RequireAtLeast(nameof(MaxQueuedControlBytes), MaxQueuedControlBytes, 1);
+        RequireAtLeast(nameof(MaxLoginAttempts), MaxLoginAttempts, 1);
+        RequireAtLeast(nameof(RekeyAfterBytes), RekeyAfterBytes, 1024);
+        RequireAtLeast(nameof(RekeyAfterPackets), RekeyAfterPackets, 16);
+        RequireAtLeast(nameof(RekeyAfter), RekeyAfter.Ticks, 1);
+        if (this is SshServerOptions { HostKeys.Count: 0 })
+        {
+            throw new ArgumentException("HostKeys must hold a key.");
+        }
+    }
+
+    private static void RequireKnown(string name, IReadOnlyList<string> values, IReadOnlyList<string> known)
+    {
+        if (values.Count == 0 || values.FirstOrDefault(value => !known.Contains(value)) is not null)
+        {
+            throw new ArgumentException($"{name} ({string.Join(',', values)}) must name at least one, and only, of {string.Join(',', known)}.");
+        }
+    }
+
+    private static void RequireAtLeast(string name, long value, long least)
+    {
+        if (value < least)
+        {
+            throw new ArgumentException($"{name} ({value}) must be at least {least}.");
+        }
+    }
 }
 
 /// <summary>Options of the side that accepts connections.</summary>

@@ -1,0 +1,36 @@
+namespace RPort.Ssh.Wire;
+
+/// <summary>Message numbers (RFC 4250 §4.1.2, RFC 8308 §2.3, RFC 5656 §7.1).</summary>
+internal enum MessageNumber : byte
+{
+    Disconnect = 1,
+    Ignore = 2,
+    Unimplemented = 3,
+    Debug = 4,
+    ServiceRequest = 5,
+    ServiceAccept = 6,
+    ExtInfo = 7,
+    KexInit = 20,
+    NewKeys = 21,
+    KexEcdhInit = 30,
+    KexEcdhReply = 31,
+    UserAuthRequest = 50,
+    UserAuthFailure = 51,
+    UserAuthSuccess = 52,
+    UserAuthBanner = 53,
+    UserAuthPasswordChangeRequest = 60,
+    GlobalRequest = 80,
+    RequestSuccess = 81,
+    RequestFailure = 82,
+    ChannelOpen = 90,
+    ChannelOpenConfirmation = 91,
+    ChannelOpenFailure = 92,
+    ChannelWindowAdjust = 93,
+    ChannelData = 94,
+    ChannelExtendedData = 95,
+    ChannelEof = 96,
+    ChannelClose = 97,
+    ChannelRequest = 98,
+    ChannelSuccess = 99,
+    ChannelFailure = 100,
+}

@@ -1,18 +1,21 @@
 using System.Text;
 
-namespace RPort.Gateway.Configuration;
+namespace RPort.Silo.Configuration;
 
 /// <summary>What <c>--help</c> prints: every option with its default and what it does, taken from the options classes themselves.</summary>
-internal static class HelpText
+public static class HelpText
 {
     public static bool IsAskedFor(string[] args) => args.Any(arg => arg is "--help" or "-h" or "-?" or "help");
 
-    public static string Of(IEnumerable<OptionsSection> sections)
+    /// <param name="program">The program's name, as in the usage line.</param>
+    /// <param name="purpose">What it is, in a sentence.</param>
+    /// <param name="sections">The sections it reads.</param>
+    public static string Of(string program, string purpose, IEnumerable<OptionsSection> sections)
     {
-        var text = new StringBuilder("""
-            RPort gateway: agents connect to it, operators use its REST API.
+        var text = new StringBuilder($"""
+            {purpose}
 
-            Usage: RPort.Gateway [--config FILE] [--Section:Key=VALUE]...
+            Usage: {program} [--config FILE] [--Section:Key=VALUE]...
 
             Settings come from appsettings.json, the JSON file of --config, environment variables (RPORT_Section__Key)
             and the command line; the later wins. Lists are written --Section:Key:0=A --Section:Key:1=B. A key that is

@@ -3,14 +3,14 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 
-namespace RPort.Gateway.Configuration;
+namespace RPort.Silo.Configuration;
 
 /// <summary>One configuration key an options class reads.</summary>
 /// <param name="Key">The key with its sections, such as <c>Api:Address</c>.</param>
 /// <param name="HasChildren">True for lists and maps: anything below the key belongs to it.</param>
 /// <param name="Default">The default as text.</param>
 /// <param name="Description">What setting it does.</param>
-internal sealed record KnownKey(string Key, bool HasChildren, string Default, string Description)
+public sealed record KnownKey(string Key, bool HasChildren, string Default, string Description)
 {
     /// <summary>The keys of an options class, nested classes included.</summary>
     public static IEnumerable<KnownKey> Of(OptionsSection section) =>

@@ -1,12 +1,12 @@
-namespace RPort.Gateway.Configuration;
+namespace RPort.Silo.Configuration;
 
 /// <summary>Where settings come from, the later source winning: appsettings.json, the file of <c>--config</c>, environment, command line.</summary>
-internal static class ConfigurationSources
+public static class ConfigurationSources
 {
     /// <summary>Prefix of environment variables; sections are separated by two underscores, as in <c>RPORT_Api__Address</c>.</summary>
     private const string EnvironmentPrefix = "RPORT_";
 
-    public static IConfigurationBuilder AddGatewaySources(this IConfigurationBuilder configuration, string[] args)
+    public static IConfigurationBuilder AddRPortSources(this IConfigurationBuilder configuration, string[] args)
     {
         (string? file, string[] rest) = TakeConfigFile(args);
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);

@@ -1,17 +1,15 @@
-using Microsoft.Extensions.Options;
-
-namespace RPort.Gateway.Configuration;
+namespace RPort.Silo.Configuration;
 
 /// <summary>Says that a configuration section is bound to an options class: what <c>--help</c> lists and the check for unknown keys knows.</summary>
-internal sealed record OptionsSection(string Section, Type Options);
+public sealed record OptionsSection(string Section, Type Options);
 
-internal static class OptionsSectionExtensions
+public static class OptionsSectionExtensions
 {
     /// <summary>
     /// Binds an options class to a section, has it validated at start, and makes its keys known. Several classes may share one section.
     /// Each property carries a <see cref="System.ComponentModel.DescriptionAttribute"/> for <c>--help</c>.
     /// </summary>
-    public static IServiceCollection AddGatewayOptions<T>(this IServiceCollection services, string section)
+    public static IServiceCollection AddCheckedOptions<T>(this IServiceCollection services, string section)
         where T : class
     {
         services.AddSingleton(new OptionsSection(section, typeof(T)));

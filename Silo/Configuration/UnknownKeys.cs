@@ -1,7 +1,7 @@
-namespace RPort.Gateway.Configuration;
+namespace RPort.Silo.Configuration;
 
 /// <summary>Refuses to start on a key nobody reads: a mistyped limit must not be a silent default.</summary>
-internal static class UnknownKeys
+public static class UnknownKeys
 {
     /// <summary>Sections the platform reads.</summary>
     private static readonly string[] PlatformSections = ["Logging"];
@@ -49,6 +49,3 @@ internal static class UnknownKeys
         return row[b.Length];
     }
 }
-
-/// <summary>The configuration cannot be used; the message is for the person who wrote it.</summary>
-internal sealed class ConfigurationMistakeException(string message) : Exception(message);

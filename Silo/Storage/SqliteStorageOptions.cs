@@ -19,6 +19,9 @@ public sealed class SqliteStorageOptions
     [Range(16, 1_000_000)]
     public int MaxQueuedWrites { get; set; } = 8_192;
 
+    /// <summary>Set by the host where no other process may use the file: in a single process, two would each believe that theirs are the only grains.</summary>
+    internal bool Exclusive { get; set; }
+
     /// <summary>How long a file that another process has locked is waited for.</summary>
     [Description("How long a write waits for a file that another process has locked before it fails.")]
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Options;
 
 namespace RPort.Silo.Storage;
 
@@ -22,12 +21,13 @@ public sealed partial class SqliteStore : IHostedService, IAsyncDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private SqliteBatchWriter? _writer;
     private Task _loop = Task.CompletedTask;
+    private FileStream? _lock; // held as long as the store is open
     private bool _failing;
 
     /// <summary>Opens nothing yet: see <see cref="StartAsync"/>.</summary>
-    public SqliteStore(IOptions<SqliteStorageOptions> options, ILogger<SqliteStore> logger)
+    public SqliteStore(SqliteStorageOptions options, ILogger<SqliteStore> logger)
     {
-        _options = options.Value;
+        _options = options;
         _logger = logger;
         _queue = Channel.CreateBounded<StateWrite>(new BoundedChannelOptions(_options.MaxQueuedWrites) { SingleReader = true });
     }
@@ -39,6 +39,7 @@ public sealed partial class SqliteStore : IHostedService, IAsyncDisposable
         try
         {
             CreateFile();
+            _lock = _options.Exclusive ? TakeLock() : null;
             SqliteConnection connection = SqliteSchema.Open(_options);
             SqliteSchema.Prepare(connection, _options.File);
             _writer = new SqliteBatchWriter(connection);
@@ -70,6 +71,9 @@ public sealed partial class SqliteStore : IHostedService, IAsyncDisposable
         {
             reader.Dispose();
         }
+
+        _lock?.Dispose();
+        _lock = null;
     }
 
     internal async Task<StateWriteResult> WriteAsync(StateWrite write)
@@ -185,6 +189,19 @@ public sealed partial class SqliteStore : IHostedService, IAsyncDisposable
     {
         _writer?.Dispose();
         _writer = null;
+    }
+
+    /// <summary>The lock ends with the process, however that ends; the file stays and means nothing.</summary>
+    private FileStream TakeLock()
+    {
+        try
+        {
+            return new FileStream(_options.File + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new GrainStorageException($"Grain state in '{_options.File}' is in use by another process.", e);
+        }
     }
 
     /// <summary>Readable by this user only: inventories and pushes are nobody else's business. SQLite gives its side files the same mode.</summary>

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RPort.Silo.Configuration;
+
+namespace RPort.Silo.Hosting;
+
+/// <summary>Connects a gateway to the silos of a cluster.</summary>
+public static class ClusterClientExtensions
+{
+    /// <summary>Adds a client of the cluster that is configured under <c>Cluster</c>.</summary>
+    /// <exception cref="ConfigurationMistakeException">The configuration cannot be used.</exception>
+    public static IHostApplicationBuilder AddRPortClusterClient(this IHostApplicationBuilder builder)
+    {
+        ClusterOptions cluster = EarlyOptions.Read<ClusterOptions>(builder.Configuration, ClusterOptions.Section);
+        Membership.RequireFullRegistry();
+        builder.Services.AddCheckedOptions<ClusterOptions>(ClusterOptions.Section);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        return builder.UseOrleansClient(client => Membership.Configure(client, cluster));
+    }
+}

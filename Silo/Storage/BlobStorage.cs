@@ -1,0 +1,25 @@
+#if FULL_REGISTRY
+using Azure.Identity;
+using Azure.Storage.Blobs;
+#endif
+using Orleans.Hosting;
+using Orleans.Providers;
+using Orleans.Storage;
+
+namespace RPort.Silo.Storage;
+
+/// <summary>Grain state in Azure Blob storage.</summary>
+internal static class BlobStorage
+{
+    public static void Configure(ISiloBuilder silo, GrainStorageOptions storage) =>
+        silo.AddAzureBlobGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, options => options.Configure<IGrainStorageSerializer>((blob, serializer) =>
+        {
+            blob.ContainerName = storage.BlobContainer;
+            blob.GrainStorageSerializer = serializer;
+#if FULL_REGISTRY
+            blob.BlobServiceClient = storage.BlobConnectionString.Length > 0
+                ? new BlobServiceClient(storage.BlobConnectionString)
+                : new BlobServiceClient(new Uri(storage.BlobServiceUri), new DefaultAzureCredential());
+#endif
+        }));
+}

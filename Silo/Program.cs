@@ -14,8 +14,9 @@ try
         return 0;
     }
 
-    builder.Configuration.AddRPortSources(args);
-    UnknownKeys.Refuse(builder.Configuration, builder.Services.KnownSections());
+    IConfigurationRoot settings = new ConfigurationBuilder().AddRPortSources(args).Build();
+    UnknownKeys.Refuse(settings, builder.Services.KnownSections());
+    builder.Configuration.AddConfiguration(settings);
     builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(options => options.SingleLine = true);
     builder.AddRPortSilo(holdsGateway: false);
     builder.Services.AddRouting();

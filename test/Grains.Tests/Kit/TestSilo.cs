@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Storage;
+using RPort.Grains.Abstractions;
+using RPort.Silo.Hosting;
+using RPort.Silo.Storage;
+
+namespace RPort.Grains.Tests.Kit;
+
+/// <summary>A silo as the product hosts it, on a SQLite file. Start another one on the same folder to see what survived.</summary>
+internal sealed class TestSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private bool _ended;
+
+    private TestSilo(IHost host, FaultyStorage storage)
+    {
+        _host = host;
+        Storage = storage;
+    }
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public FaultyStorage Storage { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    public static async Task<TestSilo> StartAsync(TempFolder folder, TimeProvider? clock = null, bool holdsGateway = true)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["GrainStorage:Sqlite:File"] = folder.File("grains.db"),
+            ["Cluster:SiloPort"] = FreePort(),
+            ["Cluster:ClientPort"] = FreePort(),
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
+        if (clock is not null)
+        {
+            builder.Services.AddSingleton(clock);
+        }
+
+        builder.AddRPortSilo(holdsGateway: true);
+        if (!holdsGateway)
+        {
+            builder.Services.AddSingleton(SiloRun.Start(holdsGateway: false));
+        }
+
+        FaultyStorage? storage = null;
+        builder.Services.AddKeyedSingleton<IGrainStorage>("Default", (services, _) => storage = new FaultyStorage(
+            new SqliteGrainStorage(services.GetRequiredService<SqliteStore>(), services.GetRequiredService<IGrainStorageSerializer>())));
+        IHost host = builder.Build();
+        _ = host.Services.GetRequiredKeyedService<IGrainStorage>("Default");
+        await host.StartAsync();
+        return new TestSilo(host, storage!);
+    }
+
+    public IClientGrain Client(string id) => Grains.GetGrain<IClientGrain>(id);
+
+    public IUploadGrain Upload(UploadId id) => Grains.GetGrain<IUploadGrain>(id.Value);
+
+    /// <summary>Ends the silo without telling it: nothing is written that was not written already.</summary>
+    public async Task KillAsync()
+    {
+        _ended = true;
+        Storage.Fails = true; // a killed process writes nothing more
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            await _host.StopAsync();
+            await ((IAsyncDisposable)_host).DisposeAsync();
+        }
+    }
+
+    private static string FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

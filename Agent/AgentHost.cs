@@ -11,7 +11,12 @@ using RPort.Agent.Supervision;
 namespace RPort.Agent;
 
 /// <summary>Puts the agent together and runs it until a signal or its caller ends it.</summary>
-internal sealed class AgentHost(AgentOptions options, ILogger logger, TimeProvider clock, bool isRoot)
+/// <param name="options">Checked.</param>
+/// <param name="configurationFile">Where they were read from, if from a file: no push may replace it.</param>
+/// <param name="logger">Takes every event.</param>
+/// <param name="clock">The time of everything.</param>
+/// <param name="isRoot">Whether the process has root's rights.</param>
+internal sealed class AgentHost(AgentOptions options, string? configurationFile, ILogger logger, TimeProvider clock, bool isRoot)
 {
     /// <summary>After a signal, the longest wait for an orderly end.</summary>
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(15);
@@ -43,7 +48,8 @@ internal sealed class AgentHost(AgentOptions options, ILogger logger, TimeProvid
     private async Task RunPartsAsync(
         AgentIdentity identity, ReconnectSignal reconnect, SystemdNotifier? manager, HealthDeadline health, CancellationToken cancellationToken)
     {
-        IPushReceiver receiver = new NoReceiver();
+        using FileReceiver receiver = new(
+            options.FileReception, options.Client.DataDir, clock, new CategoryLogger<FileReceiver>(logger), new FileReceiverSettings { ConfigFile = configurationFile });
         Supervisor supervisor = CreateSupervisor(identity, receiver, reconnect, health, new AgentStatus(manager));
         manager?.Send("READY=1"); // configured and running; being connected is no condition of having started
         Task watchdog = manager is null ? Task.CompletedTask : new Watchdog(manager, health, clock).RunAsync(cancellationToken);

@@ -10,5 +10,5 @@ static Task<int> RunAsync(LoadedConfiguration loaded, CancellationToken cancella
 {
     ILogger logger = new LineLogger(Console.Out, loaded.Options.Logging.Level, TimeProvider.System);
     bool isRoot = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
-    return new AgentHost(loaded.Options, logger, TimeProvider.System, isRoot).RunAsync(cancellationToken);
+    return new AgentHost(loaded.Options, loaded.File, logger, TimeProvider.System, isRoot).RunAsync(cancellationToken);
 }

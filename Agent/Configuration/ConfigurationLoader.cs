@@ -7,6 +7,9 @@ internal sealed class LoadedConfiguration
 {
     public AgentOptions Options { get; } = new();
 
+    /// <summary>The configuration file that was read; null where there was none.</summary>
+    public string? File { get; set; }
+
     /// <summary>Where each key's value came from, by key path; keys that are absent have their default.</summary>
     public Dictionary<string, string> Origins { get; } = new(StringComparer.OrdinalIgnoreCase);
 
@@ -35,7 +38,7 @@ internal static class ConfigurationLoader
         List<IReadOnlyList<ConfigurationEntry>> sources = [];
         if (file is { Length: > 0 } || File.Exists(DefaultFile))
         {
-            file = file is { Length: > 0 } ? file : DefaultFile;
+            file = loaded.File = file is { Length: > 0 } ? file : DefaultFile;
             sources.Add(ConfigurationSources.ReadFile(file, loaded.Errors));
         }
 

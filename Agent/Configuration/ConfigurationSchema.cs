@@ -82,7 +82,7 @@ internal static class ConfigurationSchema
     private static IEnumerable<ConfigurationKey> FileReception() =>
     [
         Flag("FileReception:Enabled", "Take pushed files", o => o.FileReception.Enabled, (o, v) => o.FileReception.Enabled = v),
-        List("FileReception:Protected", "Folders (globs) in and below which nothing is placed; replaces the defaults", o => o.FileReception.Protected, (o, v) => o.FileReception.Protected = v),
+        List("FileReception:Protected", "Folders (globs) in and below which nothing is placed; replaces the defaults", o => o.FileReception.Protected, (o, v) => o.FileReception.Protected = v, ValueRules.ProtectedGlob),
         Number("FileReception:MaxConcurrent", "Files fetched at one time", o => o.FileReception.MaxConcurrent, (o, v) => o.FileReception.MaxConcurrent = v, 1, 64),
         Number("FileReception:MaxPending", "Orders that may wait", o => o.FileReception.MaxPending, (o, v) => o.FileReception.MaxPending = v, 1, 100_000),
         Flag("FileReception:AllowSudo", "Use sudo -n for chown and mv where needed", o => o.FileReception.AllowSudo, (o, v) => o.FileReception.AllowSudo = v),

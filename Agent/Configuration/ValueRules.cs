@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using RPort.Agent.Connection;
+using RPort.Agent.Files;
 
 namespace RPort.Agent.Configuration;
 
@@ -33,6 +34,19 @@ internal static class ValueRules
     public static string? IpAddress(string text) => IPAddress.TryParse(text, out _) ? null : "must be an IP address";
 
     public static string? HostHeader(string text) => text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '/' or '@') ? "must be host or host:port" : null;
+
+    public static string? ProtectedGlob(string text)
+    {
+        try
+        {
+            ProtectedPattern.Parse(text, OperatingSystem.IsWindows() ? PathRules.Windows : OperatingSystem.IsMacOS() ? PathRules.MacOs : PathRules.Linux);
+            return null;
+        }
+        catch (FormatException)
+        {
+            return "must be absolute paths or globs";
+        }
+    }
 
     public static string? Header(string name, string value)
     {

@@ -7,14 +7,15 @@ namespace RPort.Agent.Tests.Kit;
 /// <summary>A listener on loopback that serves each connection with the same code, and ends them all with itself.</summary>
 internal abstract class Loopback : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _served = [];
     private readonly Task _accepting;
     private bool _disposed;
 
-    protected Loopback()
+    protected Loopback(int port = 0)
     {
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
@@ -35,7 +36,7 @@ internal abstract class Loopback : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Stop();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.WhenAll(_served).WaitAsync(TimeSpan.FromSeconds(10));
+        await Task.WhenAll(_served).WaitAsync(TimeSpan.FromSeconds(15));
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }

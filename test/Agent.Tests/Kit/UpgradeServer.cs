@@ -9,7 +9,7 @@ namespace RPort.Agent.Tests.Kit;
 /// Accepts WebSocket upgrades as existing gateways do: the sub-protocol is compared exactly and not echoed. What happens on the socket is up to
 /// the derived class; this one echoes.
 /// </summary>
-internal class UpgradeServer : Loopback
+internal class UpgradeServer(int port = 0) : Loopback(port)
 {
     /// <summary>Heads of all requests.</summary>
     public List<string> Heads { get; } = [];

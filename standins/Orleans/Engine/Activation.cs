@@ -132,7 +132,7 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
     public void Post(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
 
-    public bool Expire(uint now)
+    public bool Expire(uint? now)
     {
         List<GrainCall>? expired = null;
         bool left;
@@ -420,6 +420,10 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
             silo.Log.DisposalFailed(grainId, exception); // all is caught: nobody is left to tell
         }
 
+        // References may remember this activation for long; what it held need not live as long as they.
+        GrainInstance = null;
+        _scope = null;
+        _states = null;
         gone.TrySetResult();
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace Orleans.Engine;
 
@@ -7,7 +8,7 @@ namespace Orleans.Engine;
 /// Answers calls that nobody answered in time. Instead of a timer per call, a tick looks through the targets that had calls since the last
 /// one; a call may so wait up to two ticks longer than the timeout.
 /// </summary>
-internal sealed partial class CallDeadlines : IDisposable
+internal sealed partial class CallDeadlines
 {
     private const int TicksPerTimeout = 30;
 
@@ -19,6 +20,7 @@ internal sealed partial class CallDeadlines : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _ticking = new();
     private uint _now;
+    private bool _stopped;
     private long _coarseTime;
 
     public CallDeadlines(TimeSpan responseTimeout, TimeProvider clock, ILogger logger)
@@ -44,10 +46,17 @@ internal sealed partial class CallDeadlines : IDisposable
     /// <summary>Has the target looked through at the next tick, and for as long as it has calls.</summary>
     public void Watch(ICallTarget target) => _watched.Enqueue(target);
 
+    /// <summary>Tells the caller of a call whose time is over.</summary>
     public void Expire(GrainCall call)
     {
         if (call.IsAnswered)
         {
+            return;
+        }
+
+        if (_stopped)
+        {
+            call.Fail(new SiloUnavailableException($"The silo has stopped and will not answer: {call}."));
             return;
         }
 
@@ -56,7 +65,19 @@ internal sealed partial class CallDeadlines : IDisposable
         call.Fail(new TimeoutException($"Response did not arrive on time in {_timeout} for message: {call}."));
     }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Answers all open calls: the grains that should are gone.</summary>
+    public void Stop()
+    {
+        _timer.Dispose();
+        lock (_ticking)
+        {
+            _stopped = true;
+            while (_watched.TryDequeue(out ICallTarget? target))
+            {
+                target.Expire(null);
+            }
+        }
+    }
 
     private void Tick()
     {
@@ -68,6 +89,11 @@ internal sealed partial class CallDeadlines : IDisposable
 
         try
         {
+            if (_stopped)
+            {
+                return;
+            }
+
             uint now = ++_now;
             Volatile.Write(ref _coarseTime, _clock.GetTimestamp());
             for (int left = _watched.Count; left > 0 && _watched.TryDequeue(out ICallTarget? target); left--)

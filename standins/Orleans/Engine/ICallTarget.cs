@@ -12,6 +12,6 @@ internal interface ICallTarget
     /// <summary>Runs something as a turn of this target.</summary>
     void Post(Action action);
 
-    /// <summary>Answers the calls whose time is over, and says whether calls are left to watch.</summary>
-    bool Expire(uint now);
+    /// <summary>Answers the calls whose time is over (or all, without a time), and says whether calls are left to watch.</summary>
+    bool Expire(uint? now);
 }

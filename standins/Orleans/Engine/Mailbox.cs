@@ -70,8 +70,8 @@ internal struct Mailbox
         return first;
     }
 
-    /// <summary>Collects the calls whose time is over. Waiting ones leave; running ones stay, since the grain still works on them.</summary>
-    public void CollectExpired(uint now, ref List<GrainCall>? expired)
+    /// <summary>Collects the calls whose time is over, or all. Waiting ones leave; running ones stay, since the grain still works on them.</summary>
+    public void CollectExpired(uint? now, ref List<GrainCall>? expired)
     {
         for (GrainCall? call = _firstWaiting, next; call is not null; call = next)
         {
@@ -92,7 +92,8 @@ internal struct Mailbox
         }
     }
 
-    private static bool IsOver(GrainCall call, uint now) => !call.IsLocal && (int)(now - call.ExpiresAt) >= 0;
+    private static bool IsOver(GrainCall call, uint? now) =>
+        !call.IsLocal && (now is not { } tick || (int)(tick - call.ExpiresAt) >= 0);
 
     private static bool MayInterleave(GrainCall call) => call.Method.IsAlwaysInterleave || call.Method.IsReadOnly;
 

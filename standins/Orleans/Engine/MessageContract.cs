@@ -10,6 +10,20 @@ namespace Orleans.Engine;
 /// </summary>
 internal static class MessageContract
 {
+    /// <summary>Checks the interfaces and the observer interfaces that their methods take.</summary>
+    public static void VerifyAll(IEnumerable<Type> grainInterfaces)
+    {
+        Type[] interfaces = [.. grainInterfaces];
+        IEnumerable<Type> observers = interfaces.SelectMany(MethodsOf)
+            .SelectMany(method => method.GetParameters())
+            .Select(parameter => parameter.ParameterType)
+            .Where(type => typeof(IGrainObserver).IsAssignableFrom(type));
+        foreach (Type grainInterface in interfaces.Concat(observers).Distinct())
+        {
+            Verify(grainInterface);
+        }
+    }
+
     public static void Verify(Type grainInterface)
     {
         List<string> complaints = [];

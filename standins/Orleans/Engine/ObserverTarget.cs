@@ -92,7 +92,7 @@ internal sealed class ObserverTarget(Silo silo, GrainId grainId, IGrainObserver 
 
     public void Post(Action action) => ThreadPool.UnsafeQueueUserWorkItem(static state => state(), action, preferLocal: false);
 
-    public bool Expire(uint now)
+    public bool Expire(uint? now)
     {
         List<GrainCall>? expired = null;
         bool left;

@@ -10,7 +10,7 @@ namespace Orleans.Engine;
 internal sealed class Silo : IHostedService, IDisposable
 {
     private readonly IdleCollector _idle;
-    private Stage _stage;
+    private volatile Stage _stage;
     private IIncomingGrainCallFilter[]? _filters;
 
     public Silo(
@@ -65,11 +65,7 @@ internal sealed class Silo : IHostedService, IDisposable
     {
         // Every interface is checked now, so that a message that cannot travel stops the start and not the first call.
         Type[] interfaces = [.. GrainClasses.Interfaces()];
-        foreach (Type grainInterface in interfaces)
-        {
-            MessageContract.Verify(grainInterface);
-        }
-
+        MessageContract.VerifyAll(interfaces);
         _idle.Start();
         _stage = Stage.Running;
         Log.Started(GrainClasses.All.Count, interfaces.Length);
@@ -106,13 +102,14 @@ internal sealed class Silo : IHostedService, IDisposable
         }
 
         _stage = Stage.Stopped;
+        Deadlines.Stop();
     }
 
     public void Dispose()
     {
         _stage = Stage.Stopped;
         _idle.Dispose();
-        Deadlines.Dispose();
+        Deadlines.Stop();
     }
 
     /// <summary>Whether the call may go on; otherwise it is answered.</summary>

@@ -1,0 +1,49 @@
+namespace RPort.Contract;
+
+[Collection(SiloCollection.Name)]
+public sealed class StressTests(SharedSilo shared)
+{
+    /// <summary>Grains come and go under load; every call is answered, and none is lost or done twice.</summary>
+    [Fact]
+    public async Task Nothing_is_lost_or_done_twice_while_grains_come_and_go()
+    {
+        const int Callers = 8;
+        const int CallsPerCaller = 400;
+        const int GrainCount = 5;
+        string prefix = Guid.NewGuid().ToString("N");
+        int[] sums = new int[GrainCount];
+        await Task.WhenAll(Enumerable.Range(1, Callers).Select(seed => Task.Run(() => CallAsync(new Random(seed))))).WaitAsync(TimeSpan.FromSeconds(60));
+        for (int grain = 0; grain < GrainCount; grain++)
+        {
+            Assert.Equal(sums[grain], (await Of(grain).GetAsync().WaitAsync(Journal.Patience)).Value);
+        }
+
+        ITallyGrain Of(int grain) => shared.Silo.Grains.GetGrain<ITallyGrain>($"{prefix}-{grain}");
+
+        async Task CallAsync(Random random)
+        {
+            List<Task> pending = [];
+            for (int call = 0; call < CallsPerCaller; call++)
+            {
+                int grain = random.Next(GrainCount);
+                if (random.Next(10) == 0)
+                {
+                    pending.Add(Of(grain).ForgetAsync());
+                }
+                else
+                {
+                    Interlocked.Add(ref sums[grain], call);
+                    pending.Add(Of(grain).AddAsync(call));
+                }
+
+                if (random.Next(20) == 0)
+                {
+                    await Task.WhenAll(pending);
+                    pending.Clear();
+                }
+            }
+
+            await Task.WhenAll(pending);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using RPort.Ssh;
 
 namespace RPort.Interop.OpenSsh;
 
@@ -11,13 +12,18 @@ internal sealed class OpenSshClient : IDisposable
     private readonly string _userName;
     private readonly Dictionary<string, string> _environment;
 
-    public OpenSshClient(int port, string userName, string password)
+    /// <param name="port">Where the server listens.</param>
+    /// <param name="userName">Who logs in.</param>
+    /// <param name="password">With what.</param>
+    /// <param name="hostKeys">The host keys trusted; any other ends the connection.</param>
+    public OpenSshClient(int port, string userName, string password, params IEnumerable<SshHostKeyFingerprint> hostKeys)
     {
         _port = port;
         _userName = userName;
         string secret = _folder.WriteSecret("password", password);
         string askPass = _folder.WriteSecret(
             "askpass", $"#!/bin/sh\ncat '{secret}'\n", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _folder.WriteSecret("known_hosts", string.Concat(hostKeys.Select(key => $"[127.0.0.1]:{port} {key.Algorithm} {Convert.ToBase64String(key.Blob)}\n")));
         _environment = new() { ["SSH_ASKPASS"] = askPass, ["SSH_ASKPASS_REQUIRE"] = "force", ["LC_ALL"] = "C" };
     }
 
@@ -49,7 +55,7 @@ internal sealed class OpenSshClient : IDisposable
 
     private string[] CommonOptions =>
     [
-        "-o", $"UserKnownHostsFile={_folder["known_hosts"]}", "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=accept-new",
+        "-o", $"UserKnownHostsFile={_folder["known_hosts"]}", "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes",
         "-o", "PreferredAuthentications=password", "-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=30",
         "-o", "IdentityAgent=none", "-o", "UpdateHostKeys=no",
     ];

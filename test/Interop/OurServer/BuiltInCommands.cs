@@ -24,7 +24,7 @@ internal static class BuiltInCommands
                 await CatAsync(channel, cancellationToken);
                 return 0;
             case "write":
-                await channel.WriteAsync(Noise.Bytes(Number(rest)), cancellationToken);
+                await WriteAsync(channel, Number(rest), cancellationToken);
                 return 0;
             case "count":
                 return await CountAsync(channel, cancellationToken);
@@ -40,6 +40,15 @@ internal static class BuiltInCommands
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static async Task WriteAsync(SshChannel channel, int count, CancellationToken cancellationToken)
+    {
+        byte[] block = Noise.Bytes(100_000);
+        for (int left = count; left > 0; left -= block.Length)
+        {
+            await channel.WriteAsync(block.AsMemory(0, Math.Min(left, block.Length)), cancellationToken);
+        }
+    }
 
     private static async Task CatAsync(SshChannel channel, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using RPort.Interop.OpenSsh;
 using RPort.Ssh;
 using RPort.Ssh.Sftp;
 
@@ -39,6 +40,11 @@ internal sealed class LoopbackSshServer : ISshPeerHandler, IAsyncDisposable
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>OpenSSH's clients, set up to log in here.</summary>
+    public OpenSshClient Client() => ClientWith(Password);
+
+    public OpenSshClient ClientWith(string password) => new(Port, UserName, password, _hostKeys.Select(key => key.Fingerprint));
 
     /// <summary>The reasons for which connections ended, logins that failed included.</summary>
     public ConcurrentQueue<string> Ends { get; } = [];

@@ -15,7 +15,7 @@ public sealed class ServedToSsh : IAsyncLifetime
     public Task InitializeAsync()
     {
         _server = new LoopbackSshServer();
-        _client = new OpenSshClient(_server.Port, LoopbackSshServer.UserName, _server.Password);
+        _client = _server.Client();
         return Task.CompletedTask;
     }
 

@@ -14,13 +14,12 @@ internal sealed class SessionChannel(SshChannel channel, SftpServer files)
     {
         channel.RequestHandler = OnRequestAsync;
         (string type, string text) = await _start.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
-        if (type == "subsystem")
+        uint status = type switch
         {
-            await files.ServeAsync(channel, cancellationToken);
-            return;
-        }
-
-        uint status = type == "exec" ? await BuiltInCommands.RunAsync(text, channel, cancellationToken) : await ShellAsync(cancellationToken);
+            "subsystem" => await ServeFilesAsync(cancellationToken),
+            "exec" => await BuiltInCommands.RunAsync(text, channel, cancellationToken),
+            _ => await ShellAsync(cancellationToken),
+        };
         await channel.SendExitStatusAsync(status, cancellationToken);
         await channel.SendEofAsync(cancellationToken);
     }
@@ -36,6 +35,13 @@ internal sealed class SessionChannel(SshChannel channel, SftpServer files)
 
     private static string Text(ReadOnlySpan<byte> payload) =>
         Encoding.UTF8.GetString(payload.Slice(4, BinaryPrimitives.ReadInt32BigEndian(payload)));
+
+    /// <summary>Status 0 even so: <c>scp</c> takes the absence of one for a failure.</summary>
+    private async Task<uint> ServeFilesAsync(CancellationToken cancellationToken)
+    {
+        await files.ServeAsync(channel, cancellationToken);
+        return 0;
+    }
 
     /// <summary>Runs each line it is given; the last one's status is the shell's.</summary>
     private async Task<uint> ShellAsync(CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ public sealed class SftpTests : IAsyncLifetime
     public Task InitializeAsync()
     {
         _server = new LoopbackSshServer(new ServerSettings { Folder = _served.Path });
-        _client = new OpenSshClient(_server.Port, LoopbackSshServer.UserName, _server.Password);
+        _client = _server.Client();
         return Task.CompletedTask;
     }
 

@@ -26,7 +26,7 @@ internal sealed class FileReceiver : IPushReceiver, IDisposable
     private Task _reporting = Task.CompletedTask;
 
     /// <exception cref="FormatException">A protected glob is malformed.</exception>
-    public FileReceiver(FileReceptionOptions options, string dataDirectory, TimeProvider clock, ILogger<FileReceiver> logger, FileReceiverSettings? settings = null)
+    public FileReceiver(FileReceptionOptions options, string dataDirectory, TimeProvider clock, ILogger logger, FileReceiverSettings? settings = null)
     {
         settings ??= new FileReceiverSettings();
         IPlatformFiles files = OperatingSystem.IsWindows() ? new WindowsFiles() : new UnixFiles();

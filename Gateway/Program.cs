@@ -1,1 +1,21 @@
-return 0;
+using Microsoft.Extensions.Options;
+using RPort.Gateway;
+using RPort.Gateway.Configuration;
+
+try
+{
+    if (HelpText.IsAskedFor(args))
+    {
+        Console.Write(HelpText.Of(GatewayHost.CreateBuilder([]).Services.KnownSections()));
+        return 0;
+    }
+
+    await using WebApplication app = GatewayHost.Build(GatewayHost.CreateBuilder(args));
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is ConfigurationMistakeException or OptionsValidationException or FileNotFoundException or InvalidDataException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 78; // EX_CONFIG: restarting does not help
+}

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 
@@ -12,26 +11,29 @@ internal sealed class AccessOptions : IValidatableObject
     /// <summary>The longest life a token may have whatever is configured: 90 days.</summary>
     public static readonly TimeSpan LongestToken = TimeSpan.FromDays(90);
 
-    [Description("The administrator as user:password. Empty: a password for 'admin' is made at the first start and written to admin-password.txt in the data directory.")]
+    /// <summary>The administrator as user:password. Empty: a password for 'admin' is made at the first start and written to admin-password.txt in the data directory.</summary>
     public string Auth { get; set; } = "";
 
-    [Description("Secret that signs log-in tokens, at least 32 bytes of text. Empty: made once and kept in the data directory. All gateways of a cluster need the same.")]
+    /// <summary>Folder for what is made at the first start: admin-password.txt, and keys/ for the password's hash and the signing key.</summary>
+    [Required] public string DataFolder { get; set; } = "data";
+
+    /// <summary>Secret that signs log-in tokens, at least 32 bytes of text. Empty: made once and kept in the data directory. All gateways of a cluster need the same.</summary>
     public string SigningKey { get; set; } = "";
 
-    [Description("Proxies (addresses or CIDR networks) whose X-Forwarded-For is believed, on both ports.")]
+    /// <summary>Proxies (addresses or CIDR networks) whose X-Forwarded-For is believed, on both ports.</summary>
     public string[] TrustedProxies { get; set; } = [];
 
-    [Description("After a failed log-in the same user is refused for this long (429).")]
+    /// <summary>After a failed log-in the same user is refused for this long (429).</summary>
     public TimeSpan UserLoginWait { get; set; } = TimeSpan.FromSeconds(2);
 
-    [Description("Failed log-ins after which an address is banned (423); 0 bans nobody.")]
+    /// <summary>Failed log-ins after which an address is banned (423); 0 bans nobody.</summary>
     [Range(0, 1_000_000)]
     public int MaxFailedLogin { get; set; } = 10;
 
-    [Description("How long an address stays banned.")]
+    /// <summary>How long an address stays banned.</summary>
     public TimeSpan BanTime { get; set; } = TimeSpan.FromMinutes(10);
 
-    [Description("Longest life a log-in token may ask for; at most 90 days.")]
+    /// <summary>Longest life a log-in token may ask for; at most 90 days.</summary>
     public TimeSpan MaxTokenLifetime { get; set; } = LongestToken;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 
 namespace RPort.Gateway.Listeners;
 
@@ -7,13 +6,13 @@ internal sealed class AgentListenerOptions
 {
     public const string Section = "Agents";
 
-    [Description("Address and port on which agents connect.")]
+    /// <summary>Address and port on which agents connect.</summary>
     public string Address { get; set; } = "0.0.0.0:8080";
 
-    [Description("PEM certificate (with its chain) for TLS on the agent port; empty for plain HTTP. Agents authenticate the server by its SSH fingerprint either way.")]
+    /// <summary>PEM certificate (with its chain) for TLS on the agent port; empty for plain HTTP. Agents authenticate the server by its SSH fingerprint either way.</summary>
     public string CertificateFile { get; set; } = "";
 
-    [Description("PEM private key of the agent port's certificate.")]
+    /// <summary>PEM private key of the agent port's certificate.</summary>
     public string KeyFile { get; set; } = "";
 }
 
@@ -22,12 +21,12 @@ internal sealed class ApiListenerOptions
 {
     public const string Section = "Api";
 
-    [Description("Address and port of the REST API, the feeds and the web page.")]
+    /// <summary>Address and port of the REST API, the feeds and the web page.</summary>
     public string Address { get; set; } = "0.0.0.0:3000";
 
-    [Description("PEM certificate (with its chain) for TLS on the API port; empty for plain HTTP.")]
+    /// <summary>PEM certificate (with its chain) for TLS on the API port; empty for plain HTTP.</summary>
     public string CertificateFile { get; set; } = "";
 
-    [Description("PEM private key of the API port's certificate.")]
+    /// <summary>PEM private key of the API port's certificate.</summary>
     public string KeyFile { get; set; } = "";
 }

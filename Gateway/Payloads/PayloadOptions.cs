@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace RPort.Gateway.Payloads;
@@ -15,31 +14,31 @@ internal sealed class PayloadOptions : IValidatableObject
 {
     public const string Section = "Payloads";
 
-    [Description("Folder, or AzureBlob (needed with more than one gateway).")]
+    /// <summary>Folder, or AzureBlob (needed with more than one gateway).</summary>
     public PayloadStoreKind Store { get; set; } = PayloadStoreKind.Folder;
 
-    [Description("With Folder: where payloads lie.")]
+    /// <summary>With Folder: where payloads lie.</summary>
     public string Folder { get; set; } = "data/payloads";
 
-    [Description("With AzureBlob: connection string of the storage account. Give this or BlobServiceUri.")]
+    /// <summary>With AzureBlob: connection string of the storage account. Give this or BlobServiceUri.</summary>
     public string BlobConnectionString { get; set; } = "";
 
-    [Description("With AzureBlob: address of the storage account's blob service; the gateway then authenticates by its Azure identity.")]
+    /// <summary>With AzureBlob: address of the storage account's blob service; the gateway then authenticates by its Azure identity.</summary>
     public string BlobServiceUri { get; set; } = "";
 
-    [Description("With AzureBlob: the container.")]
+    /// <summary>With AzureBlob: the container.</summary>
     public string BlobContainer { get; set; } = "payloads";
 
-    [Description("With AzureBlob: folder for the copies agents are served from. Emptied at every start; each gateway needs its own.")]
+    /// <summary>With AzureBlob: folder for the copies agents are served from. Emptied at every start; each gateway needs its own.</summary>
     public string CacheFolder { get; set; } = "data/payload-cache";
 
-    [Description("With AzureBlob: how long a copy nobody reads is kept.")]
+    /// <summary>With AzureBlob: how long a copy nobody reads is kept.</summary>
     public TimeSpan CacheIdle { get; set; } = TimeSpan.FromMinutes(15);
 
-    [Description("With AzureBlob: how long an upload may wait for storage that does not answer before it is refused (503).")]
+    /// <summary>With AzureBlob: how long an upload may wait for storage that does not answer before it is refused (503).</summary>
     public TimeSpan BlobTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    [Description("How often payloads that no push needs are looked for.")]
+    /// <summary>How often payloads that no push needs are looked for.</summary>
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(30);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

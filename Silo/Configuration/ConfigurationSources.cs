@@ -9,6 +9,7 @@ public static class ConfigurationSources
     public static IConfigurationBuilder AddRPortSources(this IConfigurationBuilder configuration, string[] args)
     {
         (string? file, string[] rest) = TakeConfigFile(args);
+        configuration.SetBasePath(Directory.GetCurrentDirectory());
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
         if (file is not null)
         {

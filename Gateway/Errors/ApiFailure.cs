@@ -1,0 +1,43 @@
+using RPort.Gateway.Json;
+
+namespace RPort.Gateway.Errors;
+
+/// <summary>A failed answer: a status and what went wrong.</summary>
+internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : IResult
+{
+    public int Status => status;
+
+    public IReadOnlyList<ApiError> Errors => errors;
+
+    public static ApiFailure Of(int status, string title, string detail = "", string code = "") => new(status, [new ApiError(code, title, detail)]);
+
+    public static ApiFailure BadRequest(string title, string detail = "", string code = "") => Of(StatusCodes.Status400BadRequest, title, detail, code);
+
+    public static ApiFailure NotFound(string title) => Of(StatusCodes.Status404NotFound, title);
+
+    public static ApiFailure Conflict(string title, string detail = "") => Of(StatusCodes.Status409Conflict, title, detail);
+
+    /// <summary>The answer where only a status is known.</summary>
+    public static ApiFailure OfStatus(int status) => Of(status, status switch
+    {
+        StatusCodes.Status400BadRequest => "bad request",
+        StatusCodes.Status401Unauthorized => "unauthorized",
+        StatusCodes.Status403Forbidden => "forbidden",
+        StatusCodes.Status404NotFound => "page not found",
+        StatusCodes.Status405MethodNotAllowed => "method not allowed",
+        StatusCodes.Status408RequestTimeout => "request timeout",
+        StatusCodes.Status413PayloadTooLarge => "request body too large",
+        StatusCodes.Status415UnsupportedMediaType => "unsupported media type",
+        StatusCodes.Status429TooManyRequests => "too many requests, please try later",
+        StatusCodes.Status503ServiceUnavailable => "service unavailable",
+        _ => status >= 500 ? "internal server error" : $"status {status}",
+    });
+
+    public Task ExecuteAsync(HttpContext httpContext) => Answer.WriteAsync(httpContext, status, new ErrorBody(errors));
+}
+
+/// <summary>Ends the handling of a request with this answer: for the caller's mistakes found deep inside a parser.</summary>
+internal sealed class ApiFailureException(ApiFailure failure) : Exception(failure.Errors[0].Title)
+{
+    public ApiFailure Failure => failure;
+}

@@ -1,0 +1,54 @@
+using RPort.Gateway.Access;
+using RPort.Gateway.Clients;
+using RPort.Gateway.Configuration;
+using RPort.Gateway.Errors;
+using RPort.Gateway.Listeners;
+using RPort.Gateway.Operations;
+using RPort.Gateway.Payloads;
+using RPort.Gateway.Status;
+
+namespace RPort.Gateway;
+
+/// <summary>Puts the gateway together: the table of contents of this project.</summary>
+internal static class GatewayHost
+{
+    private const string ApiBase = "/api/v1";
+
+    /// <summary>The services of every feature. Throws <see cref="ConfigurationMistakeException"/> where the configuration has keys that nobody reads.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        IConfiguration settings = new ConfigurationBuilder().AddGatewaySources(args).Build();
+        builder.Configuration.AddConfiguration(settings);
+        builder.AddLogs();
+        builder.WebHost.UseKestrelCore();
+        builder.AddListeners();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddAccess();
+        builder.Services.AddClients();
+        builder.Services.AddPayloads();
+        builder.Services.AddStatus();
+        builder.Services.AddOperations();
+        UnknownKeys.Refuse(settings, builder.Services.KnownSections());
+        return builder;
+    }
+
+    /// <summary>The gateway, ready to run: what answers a request, in order.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        WebApplication app = builder.Build();
+
+        app.UseAgentPortBoundary();
+        app.UseMiddleware<ErrorMapping>();
+        app.UseRouting();
+        app.UseAccess();
+
+        RouteGroupBuilder api = app.MapGroup(ApiBase);
+        api.MapAccess();
+        api.MapStatus();
+        api.MapClients();
+        app.MapOperations();
+        return app;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+using RPort.Gateway.Configuration;
+
+namespace RPort.Gateway.Listeners;
+
+/// <summary>Opens the agent port and the API port.</summary>
+internal static class ListenerSetup
+{
+    public static void AddListeners(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddGatewayOptions<AgentListenerOptions>(AgentListenerOptions.Section);
+        builder.Services.AddGatewayOptions<ApiListenerOptions>(ApiListenerOptions.Section);
+        builder.Services.AddSingleton<IValidateOptions<AgentListenerOptions>, ListenerValidation>();
+        builder.Services.AddSingleton<IValidateOptions<ApiListenerOptions>, ListenerValidation>();
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            AgentListenerOptions agents = kestrel.ApplicationServices.GetRequiredService<IOptions<AgentListenerOptions>>().Value;
+            ApiListenerOptions api = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiListenerOptions>>().Value;
+            Listen(kestrel, ListenerKind.Agents, agents.Address, agents.CertificateFile, agents.KeyFile);
+            Listen(kestrel, ListenerKind.Api, api.Address, api.CertificateFile, api.KeyFile);
+        });
+    }
+
+    /// <summary>Ends every request of the agent port that nobody before has answered: the API does not exist there.</summary>
+    public static void UseAgentPortBoundary(this WebApplication app) => app.Use((context, next) =>
+    {
+        if (!context.IsOnAgentPort())
+        {
+            return next(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    });
+
+    private static void Listen(KestrelServerOptions kestrel, ListenerKind kind, string address, string certificateFile, string keyFile)
+    {
+        if (!ListenerValidation.TryParseEndPoint(address, out IPEndPoint endPoint))
+        {
+            throw new InvalidOperationException($"{address} is no end point."); // validation has refused it before
+        }
+
+        kestrel.Listen(endPoint, listen =>
+        {
+            listen.Protocols = kind == ListenerKind.Api && certificateFile.Length > 0 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+            listen.Mark(kind);
+            if (certificateFile.Length > 0)
+            {
+                listen.UseHttps(ReadCertificate(certificateFile, keyFile));
+            }
+        });
+    }
+
+    private static HttpsConnectionAdapterOptions ReadCertificate(string certificateFile, string keyFile)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(certificateFile);
+        return new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile),
+            ServerCertificateChain = chain,
+        };
+    }
+}

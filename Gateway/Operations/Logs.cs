@@ -1,0 +1,32 @@
+namespace RPort.Gateway.Operations;
+
+/// <summary>What is logged and how.</summary>
+internal static class Logs
+{
+    public static void AddLogs(this WebApplicationBuilder builder)
+    {
+        ILoggingBuilder logging = builder.Logging;
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+
+        // Whatever is configured: this category writes whole addresses of requests, and a feed's address holds a token.
+        logging.Services.Configure<LoggerFilterOptions>(filters =>
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, null)));
+        if (builder.Configuration.GetValue<bool>($"{OperationsOptions.Section}:{nameof(OperationsOptions.JsonLogs)}"))
+        {
+            logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            });
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using RPort.Gateway.Clients;
+using RPort.Gateway.Configuration;
+using RPort.Gateway.Json;
+using RPort.Gateway.Listeners;
+using RPort.Grains.Abstractions;
+
+namespace RPort.Gateway.Status;
+
+/// <summary>/status: the server itself.</summary>
+internal static class StatusEndpoints
+{
+    private static readonly string Version = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
+    public static IServiceCollection AddStatus(this IServiceCollection services) => services.AddGatewayOptions<StatusOptions>(StatusOptions.Section);
+
+    public static void MapStatus(this IEndpointRouteBuilder api) =>
+        api.MapGet("/status", GetAsync).WithTags("Status").RequireAuthorization().WithName("GetStatus").WithSummary("Version, fingerprint and numbers of clients")
+            .Produces<DataBody<StatusView>>();
+
+    private static async Task<IResult> GetAsync(
+        ClientDirectory clients, IOptions<StatusOptions> options, IOptions<AgentListenerOptions> listener, [FromServices] IHostIdentity? identity)
+    {
+        ClientCounts counts = await clients.CountAsync();
+        AgentListenerOptions agents = listener.Value;
+        string scheme = agents.CertificateFile.Length > 0 ? "https" : "http";
+        return Answer.Of(new StatusView
+        {
+            ClientsConnected = counts.Connected,
+            ClientsDisconnected = counts.Disconnected,
+            ConnectUrl = options.Value.ConnectUrls is { Length: > 0 } urls ? urls : [$"{scheme}://{agents.Address}"],
+            Fingerprint = identity?.FingerprintMd5 ?? "",
+            FingerprintSha256 = identity?.FingerprintSha256 ?? "",
+            PairingUrl = options.Value.PairingUrl,
+            Version = Version,
+        });
+    }
+}

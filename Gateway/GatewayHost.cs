@@ -1,7 +1,10 @@
 using RPort.Gateway.Access;
+using RPort.Gateway.Agents;
 using RPort.Gateway.Clients;
-using RPort.Gateway.Configuration;
+using RPort.Gateway.Cluster;
+using RPort.Silo.Configuration;
 using RPort.Gateway.Errors;
+using RPort.Gateway.Files;
 using RPort.Gateway.Listeners;
 using RPort.Gateway.Operations;
 using RPort.Gateway.Payloads;
@@ -18,16 +21,18 @@ internal static class GatewayHost
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
-        IConfiguration settings = new ConfigurationBuilder().AddGatewaySources(args).Build();
+        IConfiguration settings = new ConfigurationBuilder().AddRPortSources(args).Build();
         builder.Configuration.AddConfiguration(settings);
         builder.AddLogs();
         builder.WebHost.UseKestrelCore();
         builder.AddListeners();
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddCluster();
         builder.Services.AddRoutingCore();
         builder.Services.AddAccess();
+        builder.Services.AddAgentDoor();
         builder.Services.AddClients();
         builder.Services.AddPayloads();
+        builder.Services.AddFiles();
         builder.Services.AddStatus();
         builder.Services.AddOperations();
         UnknownKeys.Refuse(settings, builder.Services.KnownSections());
@@ -39,15 +44,17 @@ internal static class GatewayHost
     {
         WebApplication app = builder.Build();
 
-        app.UseAgentPortBoundary();
+        app.UseAgentDoor();
         app.UseMiddleware<ErrorMapping>();
         app.UseRouting();
+        app.UseWebSockets();
         app.UseAccess();
 
         RouteGroupBuilder api = app.MapGroup(ApiBase);
         api.MapAccess();
         api.MapStatus();
         api.MapClients();
+        api.MapFiles();
         app.MapOperations();
         return app;
     }

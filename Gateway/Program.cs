@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Options;
 using RPort.Gateway;
-using RPort.Gateway.Configuration;
+using RPort.Silo.Configuration;
 
 try
 {
     if (HelpText.IsAskedFor(args))
     {
-        Console.Write(HelpText.Of(GatewayHost.CreateBuilder([]).Services.KnownSections()));
+        Console.Write(HelpText.Of("RPort.Gateway", "RPort gateway: agents connect to it, operators use its REST API.", GatewayHost.CreateBuilder([]).Services.KnownSections()));
         return 0;
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
-using RPort.Gateway.Configuration;
+using RPort.Silo.Configuration;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
 
@@ -15,7 +15,7 @@ internal static class AccessEndpoints
 
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
-        services.AddGatewayOptions<AccessOptions>(AccessOptions.Section);
+        services.AddCheckedOptions<AccessOptions>(AccessOptions.Section);
         services.AddSingleton<ClientAddress>().AddSingleton<Administrator>().AddSingleton<LoginGate>().AddSingleton<RevokedTokens>().AddSingleton<Tokens>();
         // The core only: the rest of AddAuthentication makes key files for cookies, and there are none.
         services.AddWebEncoders();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 using RPort.Gateway.Agents.Admission;
 using RPort.Gateway.Agents.Credentials;
 using RPort.Gateway.Agents.Sessions;
-using RPort.Gateway.Configuration;
+using RPort.Silo.Configuration;
 using RPort.Gateway.Listeners;
 using RPort.Gateway.Status;
 
@@ -17,8 +17,8 @@ internal static class AgentDoorExtensions
     /// <summary>The services of the agent side. Needs <c>ClientAddress</c>, <c>IPayloadStore</c>, <c>TimeProvider</c> and a grain factory.</summary>
     public static IServiceCollection AddAgentDoor(this IServiceCollection services)
     {
-        services.AddGatewayOptions<AgentDoorOptions>(AgentDoorOptions.Section);
-        services.AddGatewayOptions<AgentSessionOptions>(AgentSessionOptions.Section);
+        services.AddCheckedOptions<AgentDoorOptions>(AgentDoorOptions.Section);
+        services.AddCheckedOptions<AgentSessionOptions>(AgentSessionOptions.Section);
         services.AddSingleton<AgentCredentialStore>();
         services.AddHostedService(static provider => provider.GetRequiredService<AgentCredentialStore>());
         services.AddSingleton<HostKeyStore>();

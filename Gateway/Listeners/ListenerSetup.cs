@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
-using RPort.Gateway.Configuration;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Listeners;
 
@@ -12,8 +12,8 @@ internal static class ListenerSetup
 {
     public static void AddListeners(this WebApplicationBuilder builder)
     {
-        builder.Services.AddGatewayOptions<AgentListenerOptions>(AgentListenerOptions.Section);
-        builder.Services.AddGatewayOptions<ApiListenerOptions>(ApiListenerOptions.Section);
+        builder.Services.AddCheckedOptions<AgentListenerOptions>(AgentListenerOptions.Section);
+        builder.Services.AddCheckedOptions<ApiListenerOptions>(ApiListenerOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<AgentListenerOptions>, ListenerValidation>();
         builder.Services.AddSingleton<IValidateOptions<ApiListenerOptions>, ListenerValidation>();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -25,18 +25,6 @@ internal static class ListenerSetup
             Listen(kestrel, ListenerKind.Api, api.Address, api.CertificateFile, api.KeyFile);
         });
     }
-
-    /// <summary>Ends every request of the agent port that nobody before has answered: the API does not exist there.</summary>
-    public static void UseAgentPortBoundary(this WebApplication app) => app.Use((context, next) =>
-    {
-        if (!context.IsOnAgentPort())
-        {
-            return next(context);
-        }
-
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
-    });
 
     private static void Listen(KestrelServerOptions kestrel, ListenerKind kind, string address, string certificateFile, string keyFile)
     {

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
 using RPort.Grains.Abstractions;
+using RPort.Silo.Hosting;
 
 namespace RPort.Gateway.Operations;
 
@@ -19,7 +21,7 @@ internal static class HealthEndpoints
     }
 
     /// <summary>Ready means the grains answer. Payload storage is not asked: while it is away agents stay connected and pushes wait, which needs this gateway up.</summary>
-    private static async Task<IResult> ReadyAsync(IHostApplicationLifetime lifetime, IGrainFactory grains, ILogger<HealthView> logger)
+    private static async Task<IResult> ReadyAsync(IHostApplicationLifetime lifetime, HealthCheckService checks, IGrainFactory grains, ILogger<HealthView> logger, CancellationToken cancellationToken)
     {
         if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -28,14 +30,23 @@ internal static class HealthEndpoints
 
         try
         {
-            await grains.GetGrain<IClientDirectoryGrain>(ClientDirectoryShards.Keys.First()).CountAsync().WaitAsync(Deadline);
-            return Answer.Of(new HealthView("ready"));
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(Deadline);
+            HealthReport report = await checks.CheckHealthAsync(check => check.Tags.Contains(HealthTags.Ready), deadline.Token);
+            await grains.GetGrain<IClientDirectoryGrain>(ClientDirectoryShards.Keys.First()).CountAsync().WaitAsync(deadline.Token);
+            if (report.Status != HealthStatus.Unhealthy)
+            {
+                return Answer.Of(new HealthView("ready"));
+            }
+
+            logger.LogNotReady(string.Join("; ", report.Entries.Where(e => e.Value.Status == HealthStatus.Unhealthy).Select(e => $"{e.Key}: {e.Value.Description}")), null);
         }
-        catch (Exception e) // whatever it is, this process cannot do its work; the reason is for the log
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // whatever it is, this process cannot do its work; the reason is for the log
         {
-            logger.LogNotReady(e);
-            return ApiFailure.Of(StatusCodes.Status503ServiceUnavailable, "grains do not answer");
+            logger.LogNotReady("grains do not answer", e);
         }
+
+        return ApiFailure.Of(StatusCodes.Status503ServiceUnavailable, "not ready");
     }
 }
 
@@ -44,6 +55,6 @@ internal sealed record HealthView(string Status);
 
 internal static partial class HealthLog
 {
-    [LoggerMessage(4020, LogLevel.Warning, "Not ready: grains do not answer")]
-    public static partial void LogNotReady(this ILogger logger, Exception exception);
+    [LoggerMessage(4020, LogLevel.Warning, "Not ready: {Reason}")]
+    public static partial void LogNotReady(this ILogger logger, string reason, Exception? exception);
 }

@@ -10,6 +10,7 @@ internal static class Logs
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddFilter(typeof(Access.ApiAuthentication).FullName, LogLevel.Warning); // the platform tells every refused call
         logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
 
         // Whatever is configured: this category writes whole addresses of requests, and a feed's address holds a token.

@@ -1,4 +1,4 @@
-using RPort.Gateway.Configuration;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Operations;
 
@@ -6,7 +6,7 @@ namespace RPort.Gateway.Operations;
 internal static class OperationsSetup
 {
     public static IServiceCollection AddOperations(this IServiceCollection services) =>
-        services.AddGatewayOptions<OperationsOptions>(OperationsOptions.Section).AddTelemetry().AddApiDescription();
+        services.AddCheckedOptions<OperationsOptions>(OperationsOptions.Section).AddHealthChecks().Services.AddTelemetry().AddApiDescription();
 
     public static void MapOperations(this WebApplication app)
     {

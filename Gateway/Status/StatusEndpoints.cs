@@ -1,8 +1,7 @@
 using System.Reflection;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Clients;
-using RPort.Gateway.Configuration;
+using RPort.Silo.Configuration;
 using RPort.Gateway.Json;
 using RPort.Gateway.Listeners;
 using RPort.Grains.Abstractions;
@@ -14,14 +13,14 @@ internal static class StatusEndpoints
 {
     private static readonly string Version = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
-    public static IServiceCollection AddStatus(this IServiceCollection services) => services.AddGatewayOptions<StatusOptions>(StatusOptions.Section);
+    public static IServiceCollection AddStatus(this IServiceCollection services) => services.AddCheckedOptions<StatusOptions>(StatusOptions.Section);
 
     public static void MapStatus(this IEndpointRouteBuilder api) =>
         api.MapGet("/status", GetAsync).WithTags("Status").RequireAuthorization().WithName("GetStatus").WithSummary("Version, fingerprint and numbers of clients")
             .Produces<DataBody<StatusView>>();
 
     private static async Task<IResult> GetAsync(
-        ClientDirectory clients, IOptions<StatusOptions> options, IOptions<AgentListenerOptions> listener, [FromServices] IHostIdentity? identity)
+        ClientDirectory clients, IOptions<StatusOptions> options, IOptions<AgentListenerOptions> listener, IHostIdentity identity)
     {
         ClientCounts counts = await clients.CountAsync();
         AgentListenerOptions agents = listener.Value;
@@ -31,8 +30,8 @@ internal static class StatusEndpoints
             ClientsConnected = counts.Connected,
             ClientsDisconnected = counts.Disconnected,
             ConnectUrl = options.Value.ConnectUrls is { Length: > 0 } urls ? urls : [$"{scheme}://{agents.Address}"],
-            Fingerprint = identity?.FingerprintMd5 ?? "",
-            FingerprintSha256 = identity?.FingerprintSha256 ?? "",
+            Fingerprint = identity.FingerprintMd5,
+            FingerprintSha256 = identity.FingerprintSha256,
             PairingUrl = options.Value.PairingUrl,
             Version = Version,
         });

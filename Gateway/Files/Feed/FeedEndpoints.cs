@@ -13,7 +13,7 @@ internal static class FeedEndpoints
     {
         services.AddSingleton<UploadFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<UploadFeed>());
-        services.AddWebSockets(sockets =>
+        services.Configure<WebSocketOptions>(sockets =>
         {
             sockets.KeepAliveInterval = TimeSpan.FromSeconds(30); // a ping; one that is not answered ends the connection
             sockets.KeepAliveTimeout = TimeSpan.FromSeconds(30);

@@ -1,1 +1,0 @@
-global using RPort.Silo.Configuration;

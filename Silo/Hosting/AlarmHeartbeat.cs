@@ -15,6 +15,18 @@ internal sealed partial class AlarmHeartbeat(IGrainFactory grains, IHostApplicat
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await BeatAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // the host stops, or is disposed of without being stopped
+        }
+    }
+
+    private async Task BeatAsync(CancellationToken stoppingToken)
+    {
         await WhenStartedAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval, clock);
         do

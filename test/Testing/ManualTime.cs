@@ -1,6 +1,6 @@
 namespace RPort.Testing;
 
-/// <summary>Time that stands still until the test moves it. Timers fire in their order, on the pool, as <see cref="Advance"/> passes them.</summary>
+/// <summary>Time that stands still until the test moves it. Timers fire in their order inside <see cref="Advance"/> as it passes them.</summary>
 public sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -52,7 +52,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
                 next.Rearm();
             }
 
-            next.Fire();
+            next.Fire(); // in here, so that nothing of the past is still to come when this returns
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
                 Rearm();
             }
 
-            Fire();
+            ThreadPool.QueueUserWorkItem(_ => Fire()); // not in here: who arms a timer does not expect it to fire before it has it
             return true;
         }
 
@@ -102,7 +102,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
             }
         }
 
-        public void Fire() => ThreadPool.QueueUserWorkItem(_ => callback(state));
+        public void Fire() => callback(state);
 
         public void Dispose()
         {

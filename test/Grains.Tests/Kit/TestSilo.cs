@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Configuration;
 using Orleans.Storage;
 using RPort.Grains.Abstractions;
 using RPort.Silo.Hosting;
@@ -39,7 +40,7 @@ internal sealed class TestSilo : IAsyncDisposable
             ["Cluster:SiloPort"] = FreePort(),
             ["Cluster:ClientPort"] = FreePort(),
         });
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
         if (clock is not null)
         {
             builder.Services.AddSingleton(clock);
@@ -51,6 +52,8 @@ internal sealed class TestSilo : IAsyncDisposable
             builder.Services.AddSingleton(SiloRun.Start(holdsGateway: false));
         }
 
+        // A clock that the test moves by a minute is no reason to give up a call that is under way.
+        builder.Services.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromDays(1));
         FaultyStorage? storage = null;
         builder.Services.AddKeyedSingleton<IGrainStorage>("Default", (services, _) => storage = new FaultyStorage(
             new SqliteGrainStorage(services.GetRequiredService<SqliteStore>(), services.GetRequiredService<IGrainStorageSerializer>())));

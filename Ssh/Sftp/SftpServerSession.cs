@@ -88,12 +88,12 @@ internal sealed class SftpServerSession : IAsyncDisposable
     {
         while (true)
         {
+            _idle.CancelAfter(_options.IdleTimeout); // from here on it is the client's turn, to take answers or to ask
             if (!_input.HasPacket)
             {
                 await _answers.SendAsync().ConfigureAwait(false);
             }
 
-            _idle.CancelAfter(_options.IdleTimeout);
             if (await _input.ReadPacketAsync(_stop.Token).ConfigureAwait(false) is not { } packet)
             {
                 return;

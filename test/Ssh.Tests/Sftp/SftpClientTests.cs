@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using RPort.Ssh.Sftp;
+using RPort.Testing;
 
 namespace RPort.Ssh.Tests.Sftp;
 
@@ -193,7 +194,7 @@ public sealed class SftpClientTests
     [Fact]
     public async Task A_server_that_goes_silent_fails_every_call_and_all_later_ones()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTime();
         await using var server = await ScriptedServer.StartAsync(new SftpClientOptions { TimeProvider = clock });
         Task<SftpAttributes> stat = server.Client.StatAsync("/f", CancellationToken.None);
         await server.ReceiveAsync();
@@ -207,7 +208,7 @@ public sealed class SftpClientTests
     [Fact]
     public async Task A_session_with_nothing_outstanding_may_rest_for_as_long_as_it_likes()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTime();
         await using var server = await ScriptedServer.StartAsync(new SftpClientOptions { TimeProvider = clock });
         clock.Advance(TimeSpan.FromDays(1));
         Task<SftpAttributes> stat = server.Client.StatAsync("/f", CancellationToken.None);
@@ -220,7 +221,7 @@ public sealed class SftpClientTests
     [Fact]
     public async Task A_server_that_says_nothing_at_all_fails_the_opening()
     {
-        var clock = new ManualClock();
+        var clock = new ManualTime();
         (DuplexStream client, DuplexStream server) = StreamPair.Create();
         Task<SftpClient> opening = SftpClient.OpenAsync(client, new SftpClientOptions { TimeProvider = clock }, CancellationToken.None);
         await server.ReadExactlyAsync(new byte[Packets.Init.Length]);

@@ -24,6 +24,11 @@ public sealed class LifeGrain(Journal journal) : Grain, ILifeGrain, IDisposable
         {
             throw new InvalidDataException("cannot wake up");
         }
+
+        if (Key.Contains("reconsider", StringComparison.Ordinal) && journal.Read(Key).Length == 1)
+        {
+            DeactivateOnIdle();
+        }
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -38,6 +38,15 @@ public sealed class LifeTests(SharedSilo shared)
     }
 
     [Fact]
+    public async Task A_grain_told_to_go_while_it_comes_is_made_anew_for_its_callers()
+    {
+        string key = _key + "reconsider";
+        await Silo.Grains.GetGrain<ILifeGrain>(key).TouchAsync().WaitAsync(Journal.Patience);
+        Assert.Equal(2, Silo.Journal.Read(key).Count(line => line == "activated"));
+        Assert.Single(Silo.Journal.Read(key), line => line == "touched");
+    }
+
+    [Fact]
     public async Task A_constructor_that_throws_is_the_callers_answer()
     {
         Exception failure = await Assert.ThrowsAnyAsync<Exception>(

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -16,16 +15,13 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
     private Mailbox _mailbox;
     private Phase _phase;
     private bool _watched;
-    private AsyncServiceScope? _scope;
-    private List<GrainTimer>? _timers;
-    private List<IActivationState>? _states;
+    private GrainBody? _body;
     private Task? _transition;
     private CancellationTokenSource? _coming;
     private TaskCompletionSource? _gone;
     private DeactivationReason _reason;
     private bool _wasActive;
-    private long _lastUse = silo.Deadlines.CoarseTime;
-    private DateTimeOffset _keepUntil;
+    private Idleness _idleness;
 
     private enum Phase : byte
     {
@@ -46,10 +42,9 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
     public GrainId GrainId => grainId;
 
-    public object? GrainInstance { get; private set; }
+    public object? GrainInstance => _body?.Instance;
 
-    public IServiceProvider ActivationServices =>
-        (_scope ?? throw new InvalidOperationException($"Grain {grainId} has no services yet.")).ServiceProvider;
+    public IServiceProvider ActivationServices => Body.Services;
 
     public Task Deactivated
     {
@@ -64,6 +59,8 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
     /// <summary>The coming or going that was last under way. Awaited when the silo stops; would fault only by a mistake of the engine.</summary>
     public Task Transition => _transition ?? Task.CompletedTask;
+
+    private GrainBody Body => _body ?? throw new InvalidOperationException($"Grain {grainId} is not active.");
 
     /// <summary>Throws outside of any grain's turn.</summary>
     public static void CheckAccess()
@@ -148,7 +145,8 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
     public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
     {
-        bool needsThread;
+        bool needsThread = false;
+        bool coming;
         lock (Gate)
         {
             if (_phase >= Phase.Leaving || _reason.ReasonCode != DeactivationReasonCode.None)
@@ -157,18 +155,20 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
             }
 
             _reason = deactivationReason;
-            if (_phase == Phase.Coming)
+            coming = _phase == Phase.Coming;
+            if (!coming)
             {
-                _coming?.Cancel(); // what is under way ends first, and finds the reason
-                return;
+                _wasActive = _phase == Phase.Active;
+                _phase = Phase.Leaving;
+                needsThread = NeedsThread();
             }
-
-            _wasActive = _phase == Phase.Active;
-            _phase = Phase.Leaving;
-            needsThread = NeedsThread();
         }
 
-        if (needsThread)
+        if (coming)
+        {
+            Post(() => _coming?.Cancel()); // what is under way ends first, and finds the reason
+        }
+        else if (needsThread)
         {
             Enqueue();
         }
@@ -178,9 +178,7 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
     {
         lock (Gate)
         {
-            DateTimeOffset now = silo.Clock.GetUtcNow();
-            bool forEver = time == TimeSpan.MaxValue || time == Timeout.InfiniteTimeSpan || time > DateTimeOffset.MaxValue - now;
-            _keepUntil = forEver ? DateTimeOffset.MaxValue : time <= TimeSpan.Zero ? default : now + time;
+            _idleness.Keep(time, silo.Clock.GetUtcNow());
         }
     }
 
@@ -189,8 +187,7 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
     {
         lock (Gate)
         {
-            if (_phase != Phase.Active || _mailbox.Count > 0 || HasContinuations || now < _keepUntil
-                || silo.Clock.GetElapsedTime(_lastUse) < age)
+            if (_phase != Phase.Active || _mailbox.Count > 0 || HasContinuations || !_idleness.IsOver(silo, now, age))
             {
                 return;
             }
@@ -202,25 +199,15 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
     public GrainTimer StartTimer(Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
         var timer = new GrainTimer(this, callback, options);
-        lock (Gate)
-        {
-            (_timers ??= []).Add(timer);
-        }
-
+        Body.Add(timer);
         timer.Change(options.DueTime, options.Period);
         return timer;
     }
 
-    public void Forget(GrainTimer timer)
-    {
-        lock (Gate)
-        {
-            _timers?.Remove(timer);
-        }
-    }
+    public void Forget(GrainTimer timer) => _body?.Remove(timer);
 
     /// <summary>State that is read before the grain is activated.</summary>
-    public void Register(IActivationState state) => (_states ??= []).Add(state);
+    public void Register(IActivationState state) => Body.Add(state);
 
     public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
 
@@ -273,7 +260,7 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
             _mailbox.Done(call);
             if (call.KeepsAlive)
             {
-                _lastUse = silo.Deadlines.CoarseTime;
+                _idleness.Use(silo);
             }
 
             needsThread = (_mailbox.Waiting > 0 || _phase == Phase.Leaving) && NeedsThread();
@@ -293,18 +280,7 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
             return;
         }
 
-        Task task;
-        try
-        {
-            task = silo.Filters.Length > 0 || GrainInstance is IIncomingGrainCallFilter
-                ? new IncomingCall(call, this, GrainInstance!, silo.Filters).RunAsync()
-                : call.Start(GrainInstance!) ?? throw new InvalidOperationException($"{call.Method} returned null instead of a task.");
-        }
-        catch (Exception exception)
-        {
-            task = Task.FromException(exception);
-        }
-
+        Task task = Invocation.Start(call, this, GrainInstance!, silo.Filters);
         if (task.IsCompleted)
         {
             Finish(call, task);
@@ -326,17 +302,8 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
         try
         {
-            _scope = silo.Services.CreateAsyncScope();
-            GrainInstance = grainClass.Create(this);
-            if (_states is not null)
-            {
-                await Task.WhenAll(_states.Select(state => state.LoadAsync(deadline.Token))).WaitAsync(deadline.Token);
-            }
-
-            if (GrainInstance is IGrainBase grain)
-            {
-                await grain.OnActivateAsync(deadline.Token).WaitAsync(deadline.Token);
-            }
+            _body = new GrainBody(this);
+            await _body.ComeAsync(deadline.Token);
         }
         catch (Exception exception)
         {
@@ -361,7 +328,7 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
             else
             {
                 _phase = Phase.Active;
-                _lastUse = silo.Deadlines.CoarseTime;
+                _idleness.Use(silo);
                 return;
             }
         }
@@ -371,18 +338,9 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
     private async Task GoAsync()
     {
-        DisposeTimers();
-        if (_wasActive && GrainInstance is IGrainBase grain)
+        if (_wasActive)
         {
-            using var deadline = new CancellationTokenSource(silo.Collection.DeactivationTimeout, silo.Clock);
-            try
-            {
-                await grain.OnDeactivateAsync(_reason, deadline.Token).WaitAsync(deadline.Token);
-            }
-            catch (Exception exception)
-            {
-                silo.Log.DeactivationFailed(grainId, exception); // all is caught: the activation goes in any case
-            }
+            await Body.GoAsync(_reason);
         }
 
         await LeaveCatalogAsync(null);
@@ -390,7 +348,6 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
 
     private async Task LeaveCatalogAsync(Exception? failure)
     {
-        DisposeTimers();
         if (failure is not null)
         {
             silo.Log.ActivationFailed(grainId, failure);
@@ -411,48 +368,8 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
             call.Fail(failure ?? new SiloUnavailableException($"The silo is stopping: {call}."));
         }
 
-        try
-        {
-            await DisposeGrainAsync();
-        }
-        catch (Exception exception)
-        {
-            silo.Log.DisposalFailed(grainId, exception); // all is caught: nobody is left to tell
-        }
-
-        // References may remember this activation for long; what it held need not live as long as they.
-        GrainInstance = null;
-        _scope = null;
-        _states = null;
+        await (_body?.DisposeAsync() ?? default);
+        _body = null; // references may remember this activation for long; the grain need not live as long as they
         gone.TrySetResult();
-    }
-
-    private async ValueTask DisposeGrainAsync()
-    {
-        if (GrainInstance is IAsyncDisposable asyncDisposable)
-        {
-            await asyncDisposable.DisposeAsync();
-        }
-        else
-        {
-            (GrainInstance as IDisposable)?.Dispose();
-        }
-
-        if (_scope is { } scope)
-        {
-            await scope.DisposeAsync();
-        }
-    }
-
-    private void DisposeTimers()
-    {
-        List<GrainTimer>? timers;
-        lock (Gate)
-        {
-            timers = _timers;
-            _timers = null;
-        }
-
-        timers?.ForEach(timer => timer.Dispose());
     }
 }

@@ -141,18 +141,7 @@ internal sealed class ObserverTarget(Silo silo, GrainId grainId, IGrainObserver 
             return;
         }
 
-        Task task;
-        try
-        {
-            task = silo.Filters.Length > 0 || target is IIncomingGrainCallFilter
-                ? new IncomingCall(call, this, target, silo.Filters).RunAsync()
-                : call.Start(target) ?? throw new InvalidOperationException($"{call.Method} returned null instead of a task.");
-        }
-        catch (Exception exception)
-        {
-            task = Task.FromException(exception); // all is caught: it is the answer
-        }
-
+        Task task = Invocation.Start(call, this, target, silo.Filters);
         if (task.IsCompleted)
         {
             Finish(call, task);

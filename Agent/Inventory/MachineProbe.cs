@@ -73,6 +73,7 @@ internal sealed class MachineProbe(TimeProvider clock)
     {
         TimeSpan offset = zone.GetUtcOffset(now);
         string name = zone.IsDaylightSavingTime(now) ? zone.DaylightName : zone.StandardName;
+        name = name == TimeZoneInfo.Utc.StandardName ? "UTC" : name; // .NET writes this one name out
         string sign = offset < TimeSpan.Zero ? "-" : "+";
         return string.Create(CultureInfo.InvariantCulture, $"{name} (UTC{sign}{offset:hh\\:mm})");
     }

@@ -130,7 +130,7 @@ internal sealed class Supervisor(
     {
         using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<bool> asked = reconnect.WaitAsync(Timeout.InfiniteTimeSpan, clock, watching.Token);
-        Task<IAgentSession> better = session.Server == Primary ? Never<IAgentSession>(watching.Token) : SwitchBackAsync(watching.Token);
+        Task<IAgentSession> better = session.Server == Primary ? Never<IAgentSession>(watching.Token) : SwitchBackAsync(watching.Token, cancellationToken);
         await Task.WhenAny(running, asked, better).ConfigureAwait(false);
         await watching.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(asked, better).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -145,11 +145,12 @@ internal sealed class Supervisor(
         return (found, wanted && found is null);
     }
 
-    private async Task<IAgentSession> SwitchBackAsync(CancellationToken cancellationToken)
+    /// <summary>Tries the primary until it takes us. An attempt under way is finished even when the watch ends: it would be the next one anyway.</summary>
+    private async Task<IAgentSession> SwitchBackAsync(CancellationToken watching, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await Task.Delay(plan.SwitchbackInterval, clock, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(plan.SwitchbackInterval, clock, watching).ConfigureAwait(false);
             try
             {
                 IAgentSession primary = await open(Primary, cancellationToken).ConfigureAwait(false);

@@ -6,6 +6,7 @@ namespace RPort.Silo.Storage;
 internal static class SqliteSchema
 {
     private const int Version = 1;
+    private const int PageBytes = 4096; // SQLite's default since 3.12
 
     public static SqliteConnection Open(SqliteStorageOptions options)
     {
@@ -22,6 +23,11 @@ internal static class SqliteSchema
 
             // FULL: a commit is on the disk before it is answered, also if the power fails in the next moment.
             Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864;");
+            if (options.MaxFileBytes > 0)
+            {
+                Execute(connection, $"PRAGMA max_page_count={Math.Max(1, options.MaxFileBytes / PageBytes)};");
+            }
+
             return connection;
         }
         catch

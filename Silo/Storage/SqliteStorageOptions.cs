@@ -19,6 +19,11 @@ public sealed class SqliteStorageOptions
     [Range(16, 1_000_000)]
     public int MaxQueuedWrites { get; set; } = 8_192;
 
+    /// <summary>How far the file may grow.</summary>
+    [Description("The file may not grow beyond this many bytes: a write that would need more fails as on a full disk. 0: no limit but the disk.")]
+    [Range(0, long.MaxValue)]
+    public long MaxFileBytes { get; set; }
+
     /// <summary>Set by the host where no other process may use the file: in a single process, two would each believe that theirs are the only grains.</summary>
     internal bool Exclusive { get; set; }
 

@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace RPort.Grains.Tests.Clients;
 
 /// <summary>Finding clients.</summary>
+[Collection(Figures.Alone)]
 public sealed class DirectoryTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -99,20 +100,23 @@ public sealed class DirectoryTests(ITestOutputHelper output) : IDisposable
         var query = new ClientQuery([new ClientFilter(["os_full_name"], ["*debian*"], false)], [new ClientSort("name", false)], 0, 50);
         IComparer<ClientRecord> order = ClientFields.Order(query.Sorts);
         var times = new List<double>();
+        TimeSpan cpuBefore = default;
         string[] found = [];
         for (int i = 0; i < 120; i++)
         {
+            cpuBefore = i == 20 ? Environment.CpuUsage.TotalTime : cpuBefore;
             long start = Stopwatch.GetTimestamp();
             ClientPage[] pages = await QueryAsync(silo, query);
             found = [.. pages.SelectMany(page => page.Clients).Order(order).Take(50).Select(client => client.Id.Value)];
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
+        double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMilliseconds / 100;
         times.RemoveRange(0, 20); // the first ones are compiled while they run
         times.Sort();
-        output.WriteLine($"{Count} clients, one filter, one sort: median {times[50]:0.0} ms, p95 {times[95]:0.0} ms");
+        output.WriteLine($"{Count} clients, one filter, one sort: median {times[50]:0.0} ms, p95 {times[95]:0.0} ms, processor time {cpu:0.0} ms");
         Assert.Equal(records.Where(r => r.Inventory.OsFullName.StartsWith("Debian", StringComparison.Ordinal)).Order(order).Take(50).Select(r => r.Id.Value), found);
-        Assert.True(times[95] < 250, $"p95 {times[95]} ms"); // ten times the goal: machines that test are busy
+        Assert.True(cpu < 25, $"{cpu} ms of processor time a query"); // the time on the clock depends on what else the machine does
     }
 
     private static ClientRecord Record(int n, Random random) => new()

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace RPort.Grains.Tests.Uploads;
 
 /// <summary>A push to a fleet: fast enough, bounded, and stored small.</summary>
+[Collection(Figures.Alone)]
 public sealed class ManyTargetsTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -21,6 +21,7 @@ internal sealed class PushDelivery : IAsyncDisposable
     private PushRun? _run;
     private int _running;
     private bool _closed;
+    private int _foreignPathSeen;
 
     public PushDelivery(SessionEnvironment environment)
     {
@@ -232,7 +233,8 @@ internal sealed class PushDelivery : IAsyncDisposable
 
     private void OnForeignPath()
     {
-        if (_run is { } run)
+        // Once: the agent decides how often it asks.
+        if (_run is { } run && Interlocked.Exchange(ref _foreignPathSeen, 1) == 0)
         {
             AgentSessionLog.ForeignPath(_environment.Logger, run.Client);
         }

@@ -23,6 +23,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     private readonly TaskCompletionSource<ConnectResult> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AgentClaim? _claim;
     private bool _hasAsked;
+    private bool _hasAskedForChannel;
 
     public AgentSession(SessionEnvironment environment, SessionTable table, IPAddress address)
     {
@@ -144,8 +145,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         if (open.Type != RequestNames.SessionChannel)
         {
             // Whatever it is: the gateway never dials on an agent's behalf.
-            string type = string.Concat(open.Type.Take(64).Select(static c => char.IsControl(c) ? '?' : c));
-            AgentSessionLog.ChannelRefused(_environment.Logger, _claim?.Client ?? default, type);
+            LogChannelRefused(open.Type);
             return ValueTask.FromResult(SshChannelVerdict.Reject(SshChannelOpenFailure.UnknownChannelType, "unknown channel type"));
         }
 
@@ -288,6 +288,17 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
             // Whatever a grain call may throw: the inventory comes again with the next connect.
             AgentSessionLog.HeartbeatFailed(_environment.Logger, _claim.Client, e.Message);
             return SshReply.Fail("the inventory could not be recorded");
+        }
+    }
+
+    // Once per session: the agent decides how often it asks.
+    private void LogChannelRefused(string type)
+    {
+        if (!_hasAskedForChannel)
+        {
+            _hasAskedForChannel = true;
+            string shown = string.Concat(type.Take(64).Select(static c => char.IsControl(c) ? '?' : c));
+            AgentSessionLog.ChannelRefused(_environment.Logger, _claim?.Client ?? default, shown);
         }
     }
 

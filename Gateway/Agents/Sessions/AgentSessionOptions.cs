@@ -27,9 +27,9 @@ internal sealed class AgentSessionOptions : IValidatableObject
     [Description("The longest wait for the result of a push that makes no progress; then it is ordered again, or counts as failed where the agent cannot resume.")]
     public TimeSpan PushStallTimeout { get; set; } = TimeSpan.FromMinutes(15);
 
-    [Description("Longest request payload of an agent, in bytes.")]
-    [Range(1024, 16 * 1024 * 1024)]
-    public int MaxRequestBytes { get; set; } = 512 * 1024;
+    [Description("Longest request payload of an agent, in bytes. SSH packets carry no more than 256 KiB.")]
+    [Range(1024, 256 * 1024)]
+    public int MaxRequestBytes { get; set; } = 256 * 1024;
 
     [Description("Requests and channel opens an agent may send per second in the long run.")]
     [Range(1, 100_000)]

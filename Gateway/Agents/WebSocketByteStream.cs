@@ -6,7 +6,7 @@ namespace RPort.Gateway.Agents;
 /// The bytes inside a WebSocket's binary messages as a duplex stream; where one message ends and the next begins means nothing. One reader and
 /// one writer at a time. A read into an empty buffer waits for data without holding memory for it. Owns the socket.
 /// </summary>
-internal sealed class WebSocketStream(WebSocket socket) : Stream
+internal sealed class WebSocketByteStream(WebSocket socket) : Stream
 {
     // Each empty message costs us a turn and tells nothing; no SSH library sends one.
     private const int MaxEmptyMessages = 64;

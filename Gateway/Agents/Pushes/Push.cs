@@ -2,7 +2,7 @@ using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Agents.Pushes;
 
-/// <summary>One push as a session carries it. Its fields are guarded by the lock of <see cref="PushDelivery"/>.</summary>
+/// <summary>One push as a session carries it.</summary>
 internal sealed class Push(PushOrder order) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -16,13 +16,13 @@ internal sealed class Push(PushOrder order) : IDisposable
     /// <summary>Completes when the agent's own report of it was recorded.</summary>
     public Task Reported => _reported.Task;
 
-    /// <summary>True once the agent may know of it.</summary>
+    /// <summary>True once the agent may know of it. Belongs to the task that carries the push out.</summary>
     public bool IsSent { get; set; }
 
     /// <summary>True when it was taken back, so that the agent is to be told.</summary>
     public bool IsWithdrawn { get; private set; }
 
-    /// <summary>Carries it out; null while it waits for its turn.</summary>
+    /// <summary>Carries it out; null while it waits for its turn. Guarded by the lock of <see cref="PushDelivery"/>.</summary>
     public Task? Run { get; set; }
 
     /// <summary>The grain has recorded the agent's result.</summary>

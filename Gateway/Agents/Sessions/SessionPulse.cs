@@ -47,7 +47,7 @@ internal sealed class SessionPulse : IDisposable
             TimeSpan patience = Interlocked.Exchange(ref _proofWanted, 0) == 1 ? _options.ProveAliveTimeout
                 : Now - connection.LastReceived >= Longer(_options.KeepAliveInterval, session.AllowedSilence) ? _options.KeepAliveTimeout
                 : TimeSpan.Zero;
-            if (patience > TimeSpan.Zero && !await PingAsync(connection, patience, cancellationToken))
+            if (patience > TimeSpan.Zero && !await PingAsync(connection, session, patience, cancellationToken))
             {
                 return new SessionEnd(SshDisconnectReason.ConnectionLost, $"no sign of life for {Now - connection.LastReceived:c}");
             }
@@ -104,7 +104,7 @@ internal sealed class SessionPulse : IDisposable
 
             // The grain knows a newer session, or has lost this one. Only an agent that answers now may claim its place again: the older of two
             // connections of one process is a dead one.
-            return await PingAsync(connection, _options.ProveAliveTimeout, cancellationToken) && await session.ReconnectAsync(cancellationToken)
+            return await PingAsync(connection, session, _options.ProveAliveTimeout, cancellationToken) && await session.ReconnectAsync(cancellationToken)
                 ? BeatOutcome.Told
                 : BeatOutcome.Superseded;
         }
@@ -116,9 +116,14 @@ internal sealed class SessionPulse : IDisposable
         }
     }
 
-    private async Task<bool> PingAsync(SshConnection connection, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<bool> PingAsync(SshConnection connection, IPulseOwner session, TimeSpan patience, CancellationToken cancellationToken)
     {
         DateTimeOffset asked = Now;
+        if (asked - connection.LastReceived < session.AllowedSilence)
+        {
+            return true; // it could not answer now if it wanted to
+        }
+
         using CancellationTokenSource deadline = new(patience, _environment.Clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try

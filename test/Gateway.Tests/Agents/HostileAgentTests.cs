@@ -17,7 +17,6 @@ public sealed class HostileAgentTests : IAsyncLifetime
     {
         _gateway = await GatewayUnderTest.StartAsync(("Agents:Sessions:RequestsPerSecond", "10"), ("Agents:Sessions:RequestBurst", "100"));
         _good = await TestAgent.ConnectAsync(_gateway, "good", ProtocolFeatures.Push2);
-        _good.Answer = TestAgent.AcceptUploads;
         _hostile = await TestAgent.ConnectAsync(_gateway, "hostile", ProtocolFeatures.Push2);
     }
 
@@ -175,7 +174,7 @@ public sealed class HostileAgentTests : IAsyncLifetime
     {
         PushOrder push = await _gateway.PushAsync([1, 2, 3], "good");
         await _good.OrderedAsync();
-        await using TestAgent newer = await TestAgent.LoginAsync(_gateway, agent: new TestAgent { ProcessSession = _good.ProcessSession, Answer = TestAgent.AcceptUploads });
+        await using TestAgent newer = await TestAgent.LoginAsync(_gateway, agent: new TestAgent { ProcessSession = _good.ProcessSession });
         Assert.True((await newer.RegisterAsync("good", ProtocolFeatures.Push2)).Success);
         try
         {

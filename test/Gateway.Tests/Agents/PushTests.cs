@@ -188,12 +188,7 @@ public sealed class PushTests : IAsyncLifetime
         Assert.True((await agent.RequestAsync(RequestNames.Ping, [])).Success);
     }
 
-    private async Task<TestAgent> PushAgentAsync(string id)
-    {
-        TestAgent agent = await TestAgent.ConnectAsync(_gateway, id, ProtocolFeatures.Push2);
-        agent.Answer = TestAgent.AcceptUploads;
-        return agent;
-    }
+    private Task<TestAgent> PushAgentAsync(string id) => TestAgent.ConnectAsync(_gateway, id, ProtocolFeatures.Push2);
 
     internal static UploadResult Result(PushOrder push, string status) => new()
     {

@@ -14,8 +14,8 @@ internal sealed class TestAgent : ISshPeerHandler, IAsyncDisposable
 
     public SshConnection Connection { get; private set; } = null!;
 
-    /// <summary>What the gateway's requests are answered with.</summary>
-    public Func<SshRequest, Task<SshReply>> Answer { get; set; } = static _ => Task.FromResult(SshReply.Ok());
+    /// <summary>What the gateway's requests are answered with: pushes are accepted, anything else is a success.</summary>
+    public Func<SshRequest, Task<SshReply>> Answer { get; set; } = AcceptUploads;
 
     public string ProcessSession { get; init; } = Guid.NewGuid().ToString();
 
@@ -109,7 +109,7 @@ internal sealed class TestAgent : ISshPeerHandler, IAsyncDisposable
 
     public ValueTask DisposeAsync() => Connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    public static Task<SshReply> AcceptUploads(SshRequest request) => Task.FromResult(request.Name == RequestNames.Upload
+    private static Task<SshReply> AcceptUploads(SshRequest request) => Task.FromResult(request.Name == RequestNames.Upload
         ? SshReply.Ok(ProtocolJson.Write(new UploadAccepted { Accepted = true }, ProtocolJson.Default.UploadAccepted))
         : SshReply.Ok());
 }

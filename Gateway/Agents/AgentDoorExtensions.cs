@@ -5,9 +5,9 @@ using Microsoft.Extensions.Options;
 using RPort.Gateway.Agents.Admission;
 using RPort.Gateway.Agents.Credentials;
 using RPort.Gateway.Agents.Sessions;
-using RPort.Silo.Configuration;
 using RPort.Gateway.Listeners;
 using RPort.Gateway.Status;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Agents;
 

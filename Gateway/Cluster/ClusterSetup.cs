@@ -1,4 +1,5 @@
 using RPort.Gateway.Access;
+using RPort.Gateway.Agents;
 using RPort.Gateway.Payloads;
 using RPort.Silo.Configuration;
 using RPort.Silo.Hosting;
@@ -28,6 +29,12 @@ internal static class ClusterSetup
         if (access.Auth.Length == 0 || access.SigningKey.Length == 0)
         {
             throw new ConfigurationMistakeException($"{AccessOptions.Section}:{nameof(access.Auth)} and {AccessOptions.Section}:{nameof(access.SigningKey)} must be given with Cluster:Mode=Cluster, the same on every gateway.");
+        }
+
+        AgentDoorOptions door = EarlyOptions.Read<AgentDoorOptions>(configuration, AgentDoorOptions.Section);
+        if (door.HostKey.Length == 0 || (door.Auth.Length == 0 && door.AuthFile.Length == 0))
+        {
+            throw new ConfigurationMistakeException($"{AgentDoorOptions.Section}:{nameof(door.HostKey)}, and {AgentDoorOptions.Section}:{nameof(door.Auth)} or {nameof(door.AuthFile)}, must be given with Cluster:Mode=Cluster, the same on every gateway.");
         }
 
         if (payloads.Store == PayloadStoreKind.Folder && payloads.Folder == new PayloadOptions().Folder)

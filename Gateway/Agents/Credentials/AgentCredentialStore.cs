@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using RPort.Gateway.Access;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Agents.Credentials;
 
@@ -70,7 +72,7 @@ internal sealed class AgentCredentialStore : BackgroundService
             Volatile.Write(ref _fromFile, Read(_file));
             AgentDoorLog.CredentialsRead(_logger, _fromFile.Count, _file);
         }
-        catch (InvalidOperationException e)
+        catch (ConfigurationMistakeException e)
         {
             AgentDoorLog.CredentialsUnreadable(_logger, e.Message);
         }
@@ -98,7 +100,7 @@ internal sealed class AgentCredentialStore : BackgroundService
         }
         catch (FormatException e)
         {
-            throw new InvalidOperationException($"{AgentDoorOptions.Section}:{nameof(AgentDoorOptions.Auth)} must have the form id:password: {e.Message}.");
+            throw new ConfigurationMistakeException($"{AgentDoorOptions.Section}:{nameof(AgentDoorOptions.Auth)} must have the form id:password: {e.Message}.");
         }
     }
 
@@ -112,7 +114,7 @@ internal sealed class AgentCredentialStore : BackgroundService
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"The file of agent credentials {file} cannot be used: {e.Message}.", e);
+            throw new ConfigurationMistakeException($"The file of agent credentials {file} cannot be used: {e.Message}.");
         }
     }
 
@@ -121,8 +123,7 @@ internal sealed class AgentCredentialStore : BackgroundService
         if (!File.Exists(file))
         {
             string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string> { [GeneratedName] = password });
-            SecretFile.Create(file, json);
+            PrivateFile.Write(file, JsonSerializer.Serialize(new Dictionary<string, string> { [GeneratedName] = password }), overwrite: false);
             AgentDoorLog.CredentialMade(_logger, file);
         }
     }

@@ -1,6 +1,7 @@
-using System.Text;
 using Microsoft.Extensions.Options;
+using RPort.Gateway.Access;
 using RPort.Gateway.Status;
+using RPort.Silo.Configuration;
 using RPort.Ssh;
 
 namespace RPort.Gateway.Agents.Credentials;
@@ -27,7 +28,7 @@ internal sealed class HostKeyStore : IHostIdentity, IDisposable
             if (configured.Length == 0 && !File.Exists(file))
             {
                 using var made = SshHostKey.GenerateEcdsa();
-                SecretFile.Create(file, Encoding.ASCII.GetBytes(made.ToPem() + "\n"));
+                PrivateFile.Write(file, made.ToPem() + "\n", overwrite: false);
             }
 
             Key = ReadFile(file, source);
@@ -54,7 +55,7 @@ internal sealed class HostKeyStore : IHostIdentity, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"The host key {source} cannot be read: {e.Message}", e);
+            throw new ConfigurationMistakeException($"The host key {source} cannot be read: {e.Message}");
         }
     }
 
@@ -66,7 +67,7 @@ internal sealed class HostKeyStore : IHostIdentity, IDisposable
         }
         catch (ArgumentException e)
         {
-            throw new InvalidOperationException($"The host key {source} cannot be used: {e.Message}", e);
+            throw new ConfigurationMistakeException($"The host key {source} cannot be used: {e.Message}");
         }
     }
 }

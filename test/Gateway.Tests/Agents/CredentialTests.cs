@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Agents.Credentials;
+using RPort.Silo.Configuration;
 using RPort.Ssh;
 
 namespace RPort.Gateway.Tests.Agents;
@@ -78,7 +79,7 @@ public sealed class CredentialTests : IDisposable
     [InlineData("name:")]
     public void A_pair_that_is_none_stops_the_start_without_showing_the_secret(string pair)
     {
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Store(new AgentDoorOptions { Auth = pair }));
+        ConfigurationMistakeException error = Assert.Throws<ConfigurationMistakeException>(() => Store(new AgentDoorOptions { Auth = pair }));
         Assert.DoesNotContain("password", error.Message.Replace("id:password", "").Replace("has no password", ""));
         Assert.Contains("Agents:Auth", error.Message);
     }
@@ -94,7 +95,7 @@ public sealed class CredentialTests : IDisposable
     public void A_file_that_is_none_stops_the_start_without_showing_a_secret(string json)
     {
         File.WriteAllText(AuthFile, json);
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Store(new AgentDoorOptions { AuthFile = AuthFile }));
+        ConfigurationMistakeException error = Assert.Throws<ConfigurationMistakeException>(() => Store(new AgentDoorOptions { AuthFile = AuthFile }));
         Assert.Contains(AuthFile, error.Message);
         Assert.DoesNotContain("secret", error.Message);
     }
@@ -164,7 +165,7 @@ public sealed class CredentialTests : IDisposable
     public void A_configured_host_key_that_is_missing_stops_the_start()
     {
         string file = Path.Combine(_folder.FullName, "none.pem");
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(
+        ConfigurationMistakeException error = Assert.Throws<ConfigurationMistakeException>(
             () => new HostKeyStore(Options.Create(new AgentDoorOptions { HostKey = file }), NullLogger<HostKeyStore>.Instance));
         Assert.Contains(file, error.Message);
         Assert.False(File.Exists(file));

@@ -118,7 +118,7 @@ internal sealed class FileReceiver : IPushReceiver, IDisposable
         lock (_gate)
         {
             if (_runs.TryGetValue(id, out PushRun? run)) { run.TryCancel(); }
-            else if (_journal.Find(id) is { Stage: JournalStage.Started }) { _journal.Remove(id); }
+            else if (_journal.Find(id) is { Stage: not JournalStage.Done } entry && !MayBePlaced(entry)) { _journal.Remove(id); }
         }
     }
 
@@ -230,6 +230,9 @@ internal sealed class FileReceiver : IPushReceiver, IDisposable
             FilesLog.Suspended(_logger, id);
         }
     }
+
+    // A crash came after the intent, and the file is no longer where it was to be moved from: the result will say so when the order comes again.
+    private static bool MayBePlaced(JournalEntry entry) => entry.Stage == JournalStage.Placing && !File.Exists(entry.From);
 
     private void Leave(PushRun run)
     {

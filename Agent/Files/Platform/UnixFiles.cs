@@ -81,7 +81,8 @@ internal sealed unsafe class UnixFiles : IPlatformFiles
 
     public FileStream OpenPrivate(string path, FileMode mode)
     {
-        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, UnixCreateMode = OwnerOnly };
+        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        if (mode != FileMode.Open) { options.UnixCreateMode = OwnerOnly; } // not to be said where nothing is created
         try
         {
             return new FileStream(path, options);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
 using RPort.Agent.Files;
 using RPort.Protocol;
 
@@ -57,10 +58,9 @@ public sealed class InterruptedPushTests : IAsyncLifetime
     public async Task After_a_restart_the_order_given_again_resumes()
     {
         MemoryPayload first = new(_content) { HoldAt = Break }, second = new(_content);
-        await using (Reception earlier = new())
+        using (FileReceiver receiver = new(_machine.Options, _machine.Data, TimeProvider.System, NullLogger.Instance))
         {
-            // Another process of the same agent: same data folder, stopped in good order.
-            using FileReceiver receiver = new(_machine.Options, _machine.Data, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            // An earlier process of the same agent, stopped in good order.
             using CancellationTokenSource stop = new();
             Task running = receiver.RunAsync(stop.Token);
             receiver.Attach(first, (_, _) => Task.FromResult(true));
@@ -172,14 +172,12 @@ public sealed class InterruptedPushTests : IAsyncLifetime
         Assert.Equal(UploadResult.Success, first.Status);
         File.Delete(_machine.In("file.bin")); // to see that nothing is placed again
 
-        await using Reception next = new();
         TaskCompletionSource<UploadResult> reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using FileReceiver receiver = new(_machine.Options, _machine.Data, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        receiver.Attach(new MemoryPayload(_content), (result, _) => Task.FromResult(reported.TrySetResult(result)));
+        FileReceiver next = _machine.Start();
+        next.Attach(new MemoryPayload(_content), (result, _) => Task.FromResult(reported.TrySetResult(result)));
         UploadResult again = await reported.Task.WaitAsync(Reception.Patience);
         Assert.Equal(first, again);
         Assert.False(File.Exists(_machine.In("file.bin")));
-        receiver.Detach();
     }
 
     [Fact]

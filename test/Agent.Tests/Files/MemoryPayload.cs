@@ -19,7 +19,10 @@ internal sealed class MemoryPayload(byte[] content, int pieceBytes = 32 * 1024) 
     /// <summary>Fetches under way at one time, at most.</summary>
     public int MostAtOnce { get; private set; }
 
-    /// <summary>Completes when a fetch reaches <see cref="HoldAt"/>.</summary>
+    /// <summary>Fetches that have to be there before <see cref="Held"/> completes.</summary>
+    public int Holders { get; init; } = 1;
+
+    /// <summary>Completes when enough fetches reach <see cref="HoldAt"/>.</summary>
     public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Lets held fetches go on.</summary>
@@ -31,6 +34,7 @@ internal sealed class MemoryPayload(byte[] content, int pieceBytes = 32 * 1024) 
     public string? Unavailable { get; init; }
 
     private int _atOnce;
+    private int _holding;
 
     /// <summary>The next fetch that gets there loses its connection.</summary>
     public MemoryPayload BreakAt(long offset)
@@ -66,9 +70,9 @@ internal sealed class MemoryPayload(byte[] content, int pieceBytes = 32 * 1024) 
         long at = offset;
         while (true)
         {
-            if (at >= HoldAt)
+            if (at >= HoldAt && !Release.Task.IsCompleted)
             {
-                Held.TrySetResult();
+                if (Interlocked.Increment(ref _holding) == Holders) { Held.TrySetResult(); }
                 await Release.Task.WaitAsync(cancellationToken);
             }
 

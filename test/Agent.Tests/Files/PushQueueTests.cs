@@ -18,15 +18,18 @@ public sealed class PushQueueTests : IAsyncLifetime
     [Fact]
     public async Task Pushes_run_beside_each_other_up_to_the_limit_and_the_queue_refuses_when_full()
     {
-        MemoryPayload source = new(_content) { HoldAt = 0 };
+        MemoryPayload source = new(_content) { HoldAt = 0, Holders = 2 };
         FileReceiver receiver = _machine.Start(source);
         for (int i = 1; i <= 4; i++) { Assert.True(receiver.Accept(Order(i)).Accepted); }
         Assert.Equal(PushResults.Busy, receiver.Accept(Order(5)).Refusal);
+        await source.Held.Task.WaitAsync(Reception.Patience);
+        Task[] ended = [.. Enumerable.Range(1, 4).Select(i => receiver.WaitForResultAsync($"push-{i}", CancellationToken.None))];
         source.Release.SetResult();
         HashSet<string> done = [];
         for (int i = 1; i <= 4; i++) { done.Add((await NextAsync()).Id); }
         Assert.Equal(["push-1", "push-2", "push-3", "push-4"], done.Order());
         Assert.Equal(2, source.MostAtOnce);
+        await Task.WhenAll(ended).WaitAsync(Reception.Patience); // reported comes a moment before gone from the queue
         Assert.True(receiver.Accept(Order(5)).Accepted);
         await NextAsync();
     }
@@ -214,6 +217,7 @@ public sealed class PushQueueTests : IAsyncLifetime
             clock.Advance(TimeSpan.FromMinutes(1));
         }
 
+        await _machine.StopAsync(); // with it ends the writing down of what was recorded
         Assert.Equal(["push-2", "push-3"], Remembered());
         clock.Advance(TimeSpan.FromHours(25));
         _machine.Start();

@@ -65,12 +65,16 @@ internal sealed class Reception : IAsyncDisposable
         Attempt = 1,
     };
 
-    public FileReceiver Start(IPayloadSource? source = null, bool push2 = true)
+    /// <param name="source">Where content comes from; null leaves the receiver without a connection.</param>
+    /// <param name="push2">The gateway takes reports.</param>
+    /// <param name="crashes">It stops at a stage for good, so that its end is not waited for.</param>
+    public FileReceiver Start(IPayloadSource? source = null, bool push2 = true, bool crashes = false)
     {
         FileReceiver receiver = new(Options, Data, Clock, NullLogger.Instance, Settings);
         CancellationTokenSource stop = new();
         _current = receiver;
-        _started.Add((receiver, stop, receiver.RunAsync(stop.Token)));
+        Task running = receiver.RunAsync(stop.Token);
+        if (!crashes) { _started.Add((receiver, stop, running)); }
         if (source is not null) { Attach(receiver, source, push2); }
         return receiver;
     }
@@ -116,18 +120,22 @@ internal sealed class Reception : IAsyncDisposable
         return process.ExitCode == 0 ? output.Trim() : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {error}");
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends all receivers in good order.</summary>
+    public async Task StopAsync()
     {
-        foreach ((FileReceiver receiver, CancellationTokenSource stop, Task running) in _started)
+        while (_started.TryTake(out (FileReceiver Receiver, CancellationTokenSource Stop, Task Running) started))
         {
-            await stop.CancelAsync();
-            if (Settings.Reached is null) // one stopped at a stage for good does not end
-            {
-                await running.WaitAsync(Patience);
-                receiver.Dispose();
-            }
+            await started.Stop.CancelAsync();
+            await started.Running.WaitAsync(Patience);
+            started.Receiver.Dispose();
         }
 
+        _current = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         Directory.Delete(Root, recursive: true);
     }
 

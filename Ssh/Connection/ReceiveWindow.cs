@@ -6,6 +6,9 @@ namespace RPort.Ssh.Connection;
 /// </summary>
 internal sealed class ReceiveWindow
 {
+    // A reader with more than this waiting would only fill a larger window.
+    private const int KeepsUpBytes = 64 * 1024;
+
     private readonly ReceiveBudget _budget;
     private readonly int _maxBytes;
     private int _toGiveBack;
@@ -68,7 +71,7 @@ internal sealed class ReceiveWindow
     /// <summary>A reader that went through a whole window and has next to nothing waiting could use a larger one; a slow reader could not.</summary>
     private int Grow(int unreadBytes)
     {
-        if (_readSinceGrowth < Size || unreadBytes > Size / 8 || Size >= _maxBytes)
+        if (_readSinceGrowth < Size || unreadBytes > KeepsUpBytes || Size >= _maxBytes)
         {
             return 0;
         }

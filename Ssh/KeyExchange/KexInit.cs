@@ -31,7 +31,7 @@ internal sealed class KexInit
     /// <summary>A guessed key exchange packet follows (§7).</summary>
     public bool FirstPacketFollows { get; init; }
 
-    public static KexInit Create(string[] keyExchanges, string[] hostKeys, string[] ciphers, string[] macs)
+    public static KexInit Create(string[] keyExchanges, string[] hostKeys, string[] ciphers, string[] macs, bool firstPacketFollows = false)
     {
         string[] compressions = ["none"];
         using SshWriter writer = new(stackalloc byte[1024]);
@@ -42,7 +42,7 @@ internal sealed class KexInit
             writer.WriteNameList(list);
         }
 
-        writer.WriteBoolean(false);
+        writer.WriteBoolean(firstPacketFollows);
         writer.WriteUInt32(0);
         return new KexInit
         {

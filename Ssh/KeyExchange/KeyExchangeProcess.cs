@@ -69,8 +69,9 @@ internal sealed class KeyExchangeProcess : IDisposable
     private bool IsServer => _options is SshServerOptions;
 
     /// <summary>Sends KEXINIT unless a key exchange is under way.</summary>
+    /// <param name="guess">A guessed message to send behind it (RFC 4253 §7); we never guess, tests do.</param>
     /// <returns>Completes when the key exchange under way is done.</returns>
-    public Task Begin()
+    public Task Begin(byte[]? guess = null)
     {
         Task finished;
         lock (_gate)
@@ -82,8 +83,13 @@ internal sealed class KeyExchangeProcess : IDisposable
                 return finished;
             }
 
-            _ours = Offer();
+            _ours = Offer(guess is not null);
             _sender.AddKeyExchange(_ours.Message);
+            if (guess is not null)
+            {
+                _sender.AddKeyExchange(guess);
+            }
+
             if (_sessionId is not null)
             {
                 _deadline = _options.TimeProvider.CreateTimer(
@@ -143,7 +149,7 @@ internal sealed class KeyExchangeProcess : IDisposable
         _nextReceive?.Dispose();
     }
 
-    private KexInit Offer()
+    private KexInit Offer(bool guesses)
     {
         List<string> keyExchanges = [.. _options.KeyExchanges];
         if (_sessionId is null)
@@ -158,7 +164,7 @@ internal sealed class KeyExchangeProcess : IDisposable
         IEnumerable<string> hostKeys = _options is SshServerOptions server
             ? server.HostKeys.SelectMany(static key => key.Algorithms).Distinct()
             : SshAlgorithms.HostKeys;
-        return KexInit.Create([.. keyExchanges], [.. hostKeys], [.. _options.Ciphers], [.. _options.Macs]);
+        return KexInit.Create([.. keyExchanges], [.. hostKeys], [.. _options.Ciphers], [.. _options.Macs], guesses);
     }
 
     private void OnInit(ReadOnlySpan<byte> message)

@@ -50,6 +50,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
     private long _packets;
     private int _borrowed;
     private bool _held;
+    private bool _heldInTheEnd;
     private bool _waiting;
     private bool _closing;
 
@@ -97,6 +98,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
             if (!_closing)
             {
                 _keyExchange.Add(message);
+                _heldInTheEnd |= message[0] == (byte)MessageNumber.KexInit;
             }
         }
     }
@@ -112,6 +114,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
                 _nextProtection = next;
                 _restartSequence = restartSequence;
                 _keyExchange.Add([(byte)MessageNumber.NewKeys]);
+                _heldInTheEnd = false;
                 return;
             }
         }
@@ -196,7 +199,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
             if (!farewell.IsEmpty)
             {
                 // In the middle of a key exchange only messages of its kind and DISCONNECT may go; the others would wait for ever.
-                (_held ? _keyExchange : _control).Add(farewell);
+                (_heldInTheEnd ? _keyExchange : _control).Add(farewell);
             }
 
             _closing = true;
@@ -343,12 +346,13 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
             Volatile.Write(ref _packets, _packets + 1);
             if (number == MessageNumber.NewKeys)
             {
-                TakeNewKeys();
+                TakeNewKeys(); // for every packet from here on
             }
         }
     }
 
     /// <summary>Copies the next message to where its packet's payload goes. Returns 0 when there is none, or none that fits. Under the gate.</summary>
+    /// <param name="number">The number of a key exchange message, otherwise none.</param>
     private int TakePayload(out MessageNumber number)
     {
         number = default;
@@ -363,8 +367,12 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
 
             int length = message.Length;
             message.CopyTo(PayloadRoom());
-            number = (MessageNumber)message[0];
-            _held = number == MessageNumber.KexInit || (_held && number != MessageNumber.NewKeys);
+            if (ReferenceEquals(queue, _keyExchange))
+            {
+                number = (MessageNumber)message[0];
+                _held = number == MessageNumber.KexInit || (_held && number != MessageNumber.NewKeys);
+            }
+
             queue.Remove();
             SignalRoom();
             return length;

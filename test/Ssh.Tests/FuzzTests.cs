@@ -10,8 +10,8 @@ namespace RPort.Ssh.Tests;
 /// <summary>Whole connections with damage in them: each must end in an orderly close, with the library's own exceptions.</summary>
 public sealed class FuzzTests
 {
-    private const int Handshakes = 3000;
-    private const int HostileSessions = 1500;
+    private const int Handshakes = 2000;
+    private const int HostileSessions = 1000;
 
     [Theory]
     [InlineData(true, 1)]

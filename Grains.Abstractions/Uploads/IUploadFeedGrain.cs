@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -19,9 +20,8 @@ public interface IUploadFeedGrain : IGrainWithStringKey
     /// <summary>Removes a listener.</summary>
     Task UnsubscribeAsync(IUploadFeedObserver observer);
 
-    /// <summary>Tells all listeners.</summary>
-    [OneWay]
-    Task PublishAsync(UploadEvent uploadEvent);
+    /// <summary>Tells all listeners, in this order.</summary>
+    Task PublishAsync(ImmutableArray<UploadEvent> events);
 }
 
 /// <summary>A gateway's ear for upload events.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Utilities;
@@ -25,9 +26,13 @@ internal sealed class UploadFeedGrain(TimeProvider clock, ILogger<UploadFeedGrai
         return Task.CompletedTask;
     }
 
-    public Task PublishAsync(UploadEvent uploadEvent)
+    public Task PublishAsync(ImmutableArray<UploadEvent> events)
     {
-        _listeners.Notify(listener => listener.OnUploadEvent(uploadEvent));
+        foreach (UploadEvent uploadEvent in events)
+        {
+            _listeners.Notify(listener => listener.OnUploadEvent(uploadEvent));
+        }
+
         return Task.CompletedTask;
     }
 }

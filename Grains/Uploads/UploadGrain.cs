@@ -25,6 +25,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
     private readonly TimeProvider _clock;
     private readonly ILogger<UploadGrain> _logger;
     private readonly GroupCommit _commit;
+    private readonly EventOutbox _outbox;
     private readonly ProgressBoard _progress = new();
     private FanOut _fanOut = new(0);
     private UploadState? _state; // with changes that are not yet written
@@ -49,6 +50,8 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
         _clock = clock;
         _logger = logger;
         _commit = new GroupCommit(WriteResultsAsync);
+        _outbox = new EventOutbox(
+            events => GrainFactory.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).PublishAsync(events), e => LogEventsLost(_logger, Id, e));
     }
 
     private UploadId Id => new(this.GetPrimaryKeyString());
@@ -66,7 +69,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _stopping = true;
-        await Task.WhenAny(_settling.WaitAsync(cancellationToken)); // its own failures are logged where they happen
+        await Task.WhenAny(Task.WhenAll(_settling, _outbox.Sending).WaitAsync(cancellationToken)); // their failures are logged where they happen
     }
 
     public async Task<bool> CreateAsync(UploadRequest request)
@@ -129,7 +132,12 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
 
         DateTimeOffset now = _clock.GetUtcNow();
         _fanOut.Renew(client, now);
-        return _progress.Note(client, bytes, now) ? PublishAsync(UploadEventKind.Progress, View(target)) : Task.CompletedTask;
+        if (_progress.Note(client, bytes, now))
+        {
+            Publish(UploadEventKind.Progress, View(target));
+        }
+
+        return Task.CompletedTask;
     }
 
     public async Task<bool> CancelAsync()
@@ -206,7 +214,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
 
         Adopt(UploadState.Create(request, now));
         LogCreated(_logger, Id, _state!.Targets.Count);
-        await PublishEndedAsync(_state.Targets);
+        PublishEnded(_state.Targets);
         Settle();
     }
 
@@ -264,7 +272,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
             return;
         }
 
-        await PublishEndedAsync(only is { } client
+        PublishEnded(only is { } client
             ? [next.Find(client)!]
             : next.Targets.Zip(before.Targets).Where(pair => !ReferenceEquals(pair.First, pair.Second)).Select(pair => pair.First));
         Settle();
@@ -287,18 +295,18 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
         _durable = written;
     }
 
-    private async Task PublishEndedAsync(IEnumerable<TargetState> ended)
+    private void PublishEnded(IEnumerable<TargetState> ended)
     {
         foreach (TargetState target in ended.Where(target => target.Status != PushStatus.Pending))
         {
             _fanOut.End(target.Client);
             _progress.Forget(target.Client);
-            await PublishAsync(UploadEventKind.Result, View(target));
+            Publish(UploadEventKind.Result, View(target));
         }
     }
 
-    private Task PublishAsync(UploadEventKind kind, UploadTargetView? target) => GrainFactory.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key)
-        .PublishAsync(new UploadEvent(kind, Id, _state!.Request.CreatedBy, target, _state.Request.Order.Size));
+    private void Publish(UploadEventKind kind, UploadTargetView? target) =>
+        _outbox.Add(new UploadEvent(kind, Id, _state!.Request.CreatedBy, target, _state.Request.Order.Size));
 
     private UploadTargetView View(TargetState target) => target.View(_progress.BytesOf(target.Client), _progress.StartedAt(target.Client));
 
@@ -404,7 +412,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
         UploadState push = _durable!;
         if (push.PayloadReleased && !_releaseTold)
         {
-            await PublishAsync(UploadEventKind.PayloadReleased, null);
+            Publish(UploadEventKind.PayloadReleased, null);
             _releaseTold = true;
             LogFinished(_logger, Id, push.Counts.Succeeded, push.Counts.Ignored, push.Counts.Failed);
         }
@@ -437,6 +445,9 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
 
     [LoggerMessage(2012, LogLevel.Warning, "Push {Upload}: the order could not be given to client {Client}; it will be tried again.")]
     private static partial void LogHandOutFailed(ILogger logger, UploadId upload, ClientId client, Exception exception);
+
+    [LoggerMessage(2014, LogLevel.Warning, "Push {Upload}: events could not be passed on.")]
+    private static partial void LogEventsLost(ILogger logger, UploadId upload, Exception exception);
 
     [LoggerMessage(2013, LogLevel.Warning, "Push {Upload}: background work was cut off; it will be taken up again.")]
     private static partial void LogSettleFailed(ILogger logger, UploadId upload, Exception exception);

@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RPort.Silo.Configuration;
+using RPort.Silo.Hosting;
+
+namespace RPort.Grains.Tests.Hosting;
+
+/// <summary>A configuration that cannot be used is refused with the key, the value and the rule.</summary>
+public sealed class ConfigurationTests
+{
+    [Theory]
+    [InlineData("Cluster:Mode", "Both", "Cluster:Mode")]
+    [InlineData("Cluster:SiloPort", "0", "SiloPort")]
+    [InlineData("GrainStorage:Kind", "AzureBlob", "GrainStorage:BlobConnectionString or GrainStorage:BlobServiceUri must be given")]
+    [InlineData("GrainStorage:Sqlite:File", " ", "GrainStorage:Sqlite:File must name a file")]
+    [InlineData("GrainStorage:Sqlite:BusyTimeout", "00:00:00", "GrainStorage:Sqlite:BusyTimeout (00:00:00) must be at least a second")]
+    public void A_value_that_breaks_a_rule_is_named(string key, string value, string message)
+    {
+        ConfigurationMistakeException mistake = Assert.Throws<ConfigurationMistakeException>(() => Add(true, (key, value)));
+
+        Assert.Contains(message, mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_silo_of_its_own_is_for_clusters_only() =>
+        Assert.Contains("Cluster:Mode=Cluster", Assert.Throws<ConfigurationMistakeException>(() => Add(false)).Message, StringComparison.Ordinal);
+
+#if !FULL_REGISTRY
+    [Fact]
+    public void A_cluster_without_Orleans_is_refused_with_what_to_build() => Assert.Contains(
+        "FullRegistry=true",
+        Assert.Throws<ConfigurationMistakeException>(() => Add(false, ("Cluster:Mode", "Cluster"), ("Cluster:Membership", "Localhost"))).Message,
+        StringComparison.Ordinal);
+#endif
+
+    [Fact]
+    public void An_unknown_key_is_named_with_the_one_that_was_meant()
+    {
+        OptionsSection[] known = [.. new ServiceCollection().AddRPortSiloOptions().KnownSections()];
+
+        ConfigurationMistakeException mistake = Assert.Throws<ConfigurationMistakeException>(() => UnknownKeys.Refuse(Settings(("GrainStorage:Sqlite:Fil", "x")), known));
+
+        Assert.Equal("Unknown configuration key 'GrainStorage:Sqlite:Fil'. Did you mean 'GrainStorage:Sqlite:File'?", mistake.Message);
+        UnknownKeys.Refuse(Settings(("grainstorage:sqlite:file", "x"), ("Logging:LogLevel:Default", "Debug")), known);
+    }
+
+    private static void Add(bool holdsGateway, params (string Key, string Value)[] settings)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddConfiguration(Settings(settings));
+        builder.AddRPortSilo(holdsGateway);
+    }
+
+    private static IConfigurationRoot Settings(params (string Key, string Value)[] settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build();
+}

@@ -4,10 +4,10 @@ namespace RPort.Ssh.Sftp;
 public sealed class SftpClientOptions
 {
     /// <summary>
-    /// Bytes asked for by one READ and carried by one WRITE. A server that answers shorter is asked for no more than that from then on.
-    /// Default 32 KiB, which every server allows (draft-ietf-secsh-filexfer-02 section 3).
+    /// Bytes asked for by one READ. A server that answers shorter is asked for no more than that from then on; servers need not give more than
+    /// 32 KiB (draft-ietf-secsh-filexfer-02 section 3). Default 64 KiB, most 255 KiB. A WRITE carries as much, but never more than 32 KiB.
     /// </summary>
-    public int BlockBytes { get; init; } = 32 * 1024;
+    public int BlockBytes { get; init; } = 64 * 1024;
 
     /// <summary>
     /// READs or WRITEs in flight at most; the number starts at 8 and grows by one with each answer. So many blocks may be in memory. Default 64.

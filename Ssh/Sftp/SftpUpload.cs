@@ -6,6 +6,9 @@ internal sealed class SftpUpload(SftpSession session, byte[] handle, SftpClientO
     // What stands in front of the bytes of a WRITE, beside the handle itself: header, handle length, offset, data length.
     private const int RequestBytes = SftpWire.HeaderBytes + 4 + 8 + 4;
 
+    // Servers must take packets of 34,000 bytes (draft-ietf-secsh-filexfer-02 section 3) and may refuse longer ones.
+    private readonly int _blockBytes = Math.Min(options.BlockBytes, 32 * 1024);
+
     private readonly Queue<Task<SftpAnswer>> _unanswered = new();
     private readonly SftpTransferWindow _window = new(options.MaxInFlight);
 
@@ -33,9 +36,9 @@ internal sealed class SftpUpload(SftpSession session, byte[] handle, SftpClientO
 
     private async ValueTask<int> SendBlockAsync(Stream content, long offset, CancellationToken cancellationToken)
     {
-        using var request = new SftpWriter(RequestBytes + handle.Length + options.BlockBytes);
+        using var request = new SftpWriter(RequestBytes + handle.Length + _blockBytes);
         int before = RequestBytes + handle.Length;
-        Memory<byte> block = request.Reserve(before + options.BlockBytes)[before..];
+        Memory<byte> block = request.Reserve(before + _blockBytes)[before..];
         int bytes = await content.ReadAtLeastAsync(block, block.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         if (bytes == 0)
         {

@@ -34,16 +34,11 @@ internal sealed class OpenSshClient : IDisposable
     public Process StartSsh(string command, params string[] options) => Tool.Start(OpenSshPrograms.Ssh, SshArguments(command, options), _environment);
 
     /// <summary>Runs the lines as an <c>sftp</c> batch: the first that fails ends it with exit code 1.</summary>
-    public Task<ToolResult> SftpAsync(string batch, params string[] options)
-    {
-        string file = _folder.WriteSecret($"batch-{Guid.NewGuid():N}", batch);
+    public Task<ToolResult> SftpAsync(string batch, params string[] options) =>
+        Tool.RunAsync(OpenSshPrograms.Sftp, SftpArguments(batch, options), environment: _environment);
 
-        // -b forbids asking for a password unless told otherwise afterwards; the first value of an option wins, hence first.
-        return Tool.RunAsync(
-            OpenSshPrograms.Sftp,
-            ["-F", "none", "-o", "BatchMode=no", .. CommonOptions, .. options, "-P", Number(_port), "-b", file, $"{_userName}@127.0.0.1"],
-            environment: _environment);
-    }
+    /// <summary>An <c>sftp</c> whose end the caller looks after.</summary>
+    public Process StartSftp(string batch) => Tool.Start(OpenSshPrograms.Sftp, SftpArguments(batch, []), _environment);
 
     /// <summary>Runs <c>scp -s</c>, which is SFTP. A path that begins with a colon is one on the server.</summary>
     public Task<ToolResult> ScpAsync(string from, string to) => Tool.RunAsync(
@@ -63,6 +58,14 @@ internal sealed class OpenSshClient : IDisposable
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private string Remote(string path) => path.StartsWith(':') ? $"{_userName}@127.0.0.1{path}" : path;
+
+    private string[] SftpArguments(string batch, string[] options)
+    {
+        string file = _folder.WriteSecret($"batch-{Guid.NewGuid():N}", batch);
+
+        // -b forbids asking for a password; the first value of an option wins, so this stands before it.
+        return ["-F", "none", "-o", "BatchMode=no", .. CommonOptions, .. options, "-P", Number(_port), "-b", file, $"{_userName}@127.0.0.1"];
+    }
 
     private IEnumerable<string> SshArguments(string? command, string[] options) =>
         ["-F", "none", .. options, .. CommonOptions, "-p", Number(_port), $"{_userName}@127.0.0.1", .. command is null ? Array.Empty<string>() : [command]];

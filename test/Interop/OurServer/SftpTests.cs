@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RPort.Interop.OpenSsh;
 
 namespace RPort.Interop.OurServer;
@@ -32,6 +33,24 @@ public sealed class SftpTests : IAsyncLifetime
         await File.WriteAllBytesAsync(_served["big"], content);
         (await _client.SftpAsync($"get /big {_local["copy"]}\n")).Expect();
         Noise.AssertSame(content, await File.ReadAllBytesAsync(_local["copy"]));
+    }
+
+    [Fact]
+    public async Task A_client_killed_amid_a_file_harms_nobody_else()
+    {
+        using (FileStream sparse = File.Create(_served["huge"]))
+        {
+            sparse.SetLength(50L << 30);
+        }
+
+        using Process killed = _client.StartSftp($"get /huge {_local["copy"]}\n");
+        await Eventually.TrueAsync(() => File.Exists(_local["copy"]) && new FileInfo(_local["copy"]).Length > 1_000_000);
+        killed.Kill(entireProcessTree: true);
+        await killed.WaitForExitAsync();
+        await Eventually.TrueAsync(() => !_server.Ends.IsEmpty);
+        await File.WriteAllTextAsync(_served["file"], "text");
+        (await _client.SftpAsync($"get /file {_local["other"]}\n")).Expect();
+        Assert.Equal("text", await File.ReadAllTextAsync(_local["other"]));
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class SshSessionTests(ServedToSsh served) : IClassFixture<ServedTo
         using Process master = served.Client.StartSsh("wait", "-M", "-S", control);
         try
         {
-            await UntilAsync(() => File.Exists(control));
+            await Eventually.TrueAsync(() => File.Exists(control));
             int connections = served.Server.Connections.Count;
             byte[] payload = Noise.Bytes(1_000_000);
             ToolResult[] results = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => served.Client.SshAsync("cat", ["-S", control], payload)));
@@ -131,17 +131,7 @@ public sealed class SshSessionTests(ServedToSsh served) : IClassFixture<ServedTo
             await killed.WaitForExitAsync();
         }
 
-        await UntilAsync(() => server.Ends.Count >= 3);
+        await Eventually.TrueAsync(() => server.Ends.Count >= 3);
         Assert.Equal("still here\n", (await client.SshAsync("echo still here")).Expect().Text);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(Patience);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition())
-        {
-            await tick.WaitForNextTickAsync(deadline.Token);
-        }
     }
 }

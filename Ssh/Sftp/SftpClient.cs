@@ -17,38 +17,24 @@ public sealed class SftpClient : IAsyncDisposable
         _channel = channel;
     }
 
-    /// <summary>Opens a <c>session</c> channel, asks for subsystem <c>sftp</c> (RFC 4254 section 6.5) and agrees on version 3.</summary>
+    /// <summary>
+    /// Opens a <c>session</c> channel, asks for subsystem <c>sftp</c> (RFC 4254 section 6.5) and agrees on version 3, all within
+    /// <see cref="SftpClientOptions.StallTimeout"/>.
+    /// </summary>
     /// <exception cref="SshChannelOpenException">The server opens no such channel.</exception>
-    /// <exception cref="SftpException">The server has no such subsystem, or speaks another version.</exception>
-    public static async Task<SftpClient> OpenAsync(SshConnection connection, SftpClientOptions options, CancellationToken cancellationToken)
+    /// <exception cref="SftpException">The server has no such subsystem, speaks another version, or did not answer in time.</exception>
+    public static Task<SftpClient> OpenAsync(SshConnection connection, SftpClientOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        SshChannel channel = await connection.OpenChannelAsync("session", ReadOnlyMemory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!await channel.RequestAsync("subsystem", SubsystemName(), cancellationToken).ConfigureAwait(false))
-            {
-                throw new SftpException(SftpStatus.NoConnection, "The server has no sftp subsystem.");
-            }
-
-            SftpSession session = await SftpSession.OpenAsync(channel.AsStream(), options, cancellationToken).ConfigureAwait(false);
-            return new SftpClient(session, options, channel);
-        }
-        catch
-        {
-            await channel.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        return WithinDeadlineAsync(token => OpenOnChannelAsync(connection, options, token), options, cancellationToken);
     }
 
     /// <summary>The same over any stream, which stays the caller's.</summary>
-    internal static async Task<SftpClient> OpenAsync(Stream stream, SftpClientOptions options, CancellationToken cancellationToken)
-    {
-        options.Validate();
-        return new SftpClient(await SftpSession.OpenAsync(stream, options, cancellationToken).ConfigureAwait(false), options, channel: null);
-    }
+    internal static Task<SftpClient> OpenAsync(Stream stream, SftpClientOptions options, CancellationToken cancellationToken) => WithinDeadlineAsync(
+        async token => new SftpClient(await SftpSession.OpenAsync(stream, options, token).ConfigureAwait(false), options, channel: null),
+        options,
+        cancellationToken);
 
     /// <summary>Looks at a file, through symbolic links.</summary>
     /// <exception cref="SftpException">The server refused; <see cref="SftpStatus.NoSuchFile"/> when there is none.</exception>
@@ -132,6 +118,42 @@ public sealed class SftpClient : IAsyncDisposable
         }
 
         await _session.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<SftpClient> WithinDeadlineAsync(
+        Func<CancellationToken, Task<SftpClient>> open, SftpClientOptions options, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        using var deadline = new CancellationTokenSource(options.StallTimeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await open(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SftpException(SftpStatus.ConnectionLost, $"The server did not open an SFTP session within {options.StallTimeout}.");
+        }
+    }
+
+    private static async Task<SftpClient> OpenOnChannelAsync(SshConnection connection, SftpClientOptions options, CancellationToken cancellationToken)
+    {
+        SshChannel channel = await connection.OpenChannelAsync("session", ReadOnlyMemory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await channel.RequestAsync("subsystem", SubsystemName(), cancellationToken).ConfigureAwait(false))
+            {
+                throw new SftpException(SftpStatus.NoConnection, "The server has no sftp subsystem.");
+            }
+
+            SftpSession session = await SftpSession.OpenAsync(channel.AsStream(), options, cancellationToken).ConfigureAwait(false);
+            return new SftpClient(session, options, channel);
+        }
+        catch
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     private static byte[] SubsystemName()

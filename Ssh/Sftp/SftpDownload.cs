@@ -9,6 +9,9 @@ internal sealed class SftpDownload(SftpSession session, byte[] handle, SftpClien
     // A server that gives less is asked for this much all the same; its answers stay short, which costs requests and no bytes.
     private const int MinBlockBytes = 512;
 
+    // Asked for together with the size: enough to fetch a small file in one round trip, and few requests too many when it is tiny.
+    private const int FirstBlocks = 2;
+
     private readonly LinkedList<Block> _blocks = new();
     private readonly SftpTransferWindow _window = new(options.MaxInFlight);
     private int _blockBytes = options.BlockBytes;
@@ -61,7 +64,7 @@ internal sealed class SftpDownload(SftpSession session, byte[] handle, SftpClien
         Task<SftpAnswer> attributes = session.Begin(request, SftpPacketType.FStat);
         request.String(handle);
         request.End();
-        AddBlocks(request);
+        AddBlocks(request, FirstBlocks);
         await session.SendAsync(request.Written, cancellationToken).ConfigureAwait(false);
         using SftpAnswer answer = await attributes.WaitAsync(cancellationToken).ConfigureAwait(false);
         return answer.Type == SftpPacketType.Attributes && answer.ReadAttributes().Size is { } size and > 0 ? size : null;
@@ -78,13 +81,13 @@ internal sealed class SftpDownload(SftpSession session, byte[] handle, SftpClien
 
         cancellationToken.ThrowIfCancellationRequested();
         using var request = new SftpWriter(1024);
-        AddBlocks(request);
+        AddBlocks(request, _window.Size);
         await session.SendAsync(request.Written, cancellationToken).ConfigureAwait(false);
     }
 
-    private void AddBlocks(SftpWriter request)
+    private void AddBlocks(SftpWriter request, int upTo)
     {
-        while (_blocks.Count < _window.Size && HasMoreToAsk)
+        while (_blocks.Count < upTo && HasMoreToAsk)
         {
             int bytes = (int)Math.Min(_blockBytes, (_end ?? long.MaxValue) - _next);
             _blocks.AddLast(Ask(request, _next, bytes));

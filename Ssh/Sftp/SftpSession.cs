@@ -24,23 +24,13 @@ internal sealed class SftpSession : IAsyncDisposable
         _outstanding = new SftpOutstanding(options.StallTimeout, options.TimeProvider, _stop);
     }
 
-    /// <summary>Agrees on version 3 and starts receiving.</summary>
+    /// <summary>Agrees on version 3, for which the token is the deadline, and starts receiving.</summary>
     public static async Task<SftpSession> OpenAsync(Stream stream, SftpClientOptions options, CancellationToken cancellationToken)
     {
         var session = new SftpSession(stream, options);
         try
         {
-            using var deadline = new CancellationTokenSource(options.StallTimeout, options.TimeProvider);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-            try
-            {
-                await session.AgreeOnVersionAsync(either.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new SftpException(SftpStatus.ConnectionLost, $"The server did not answer INIT for {options.StallTimeout}.");
-            }
-
+            await session.AgreeOnVersionAsync(cancellationToken).ConfigureAwait(false);
             session._receiving = session.ReceiveAsync();
             return session;
         }

@@ -1,4 +1,5 @@
 using RPort.Ssh.Sftp;
+using RPort.Testing;
 
 namespace RPort.Ssh.Tests.Sftp;
 
@@ -94,6 +95,30 @@ public sealed class SftpOverSshTests
         SftpException e = await Assert.ThrowsAsync<SftpException>(
             () => SftpClient.OpenAsync(pair.Client, new SftpClientOptions(), CancellationToken.None).WaitAsync(SessionPair.Patience));
         Assert.Equal(SftpStatus.NoConnection, e.Status);
+    }
+
+    [Fact]
+    public async Task A_server_that_never_grants_the_subsystem_is_given_up()
+    {
+        var clock = new ManualTime();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var never = new TaskCompletionSource<bool>();
+        await using SessionPair pair = await SessionPair.CreateAsync();
+        pair.ServerHandler.OnOpen = _ => SshChannelVerdict.Accept(async (channel, _) =>
+        {
+            channel.RequestHandler = (_, _) =>
+            {
+                asked.TrySetResult();
+                return new ValueTask<bool>(never.Task);
+            };
+            await channel.Closed;
+            never.TrySetResult(false);
+        });
+        Task<SftpClient> opening = SftpClient.OpenAsync(pair.Client, new SftpClientOptions { TimeProvider = clock }, CancellationToken.None);
+        await asked.Task.WaitAsync(SessionPair.Patience);
+        clock.Advance(TimeSpan.FromSeconds(61));
+        SftpException e = await Assert.ThrowsAsync<SftpException>(() => opening.WaitAsync(SessionPair.Patience));
+        Assert.Equal(SftpStatus.ConnectionLost, e.Status);
     }
 
     private static Func<ReadOnlyMemory<byte>, ValueTask> Into(MemoryStream sink) => bytes =>

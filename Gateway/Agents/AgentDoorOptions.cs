@@ -34,7 +34,7 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Description("A client id stays with the credential it last came with for as long as that credential exists. False lets any agent with any credential take over the id of a client that is offline.")]
     public bool BindClientIds { get; set; } = true;
 
-    [Description("How long a name is refused after a failed login with it.")]
+    [Description("How long an address is refused with a name after a failed login with it.")]
     public TimeSpan LoginWait { get; set; } = TimeSpan.FromSeconds(2);
 
     [Description("Failed logins after which an address is banned.")]

@@ -22,7 +22,12 @@ internal sealed class AgentMetrics
         Meter meter = meters.Create(MeterName);
         _sessions = meter.CreateUpDownCounter<int>("rport.gateway.sessions", "{session}", "Agents registered at this gateway");
         _handshakes = meter.CreateCounter<long>("rport.gateway.handshakes", "{handshake}", "Agent connections by outcome: ok, failed, rejected");
-        _handshakeSeconds = meter.CreateHistogram<double>("rport.gateway.handshake.duration", "s", "From the upgrade to the end of the login");
+        _handshakeSeconds = meter.CreateHistogram(
+            "rport.gateway.handshake.duration",
+            "s",
+            "From the upgrade to the end of the login",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] });
         _requests = meter.CreateCounter<long>("rport.gateway.agent.requests", "{request}", "Requests of agents by name");
         _pushes = meter.CreateCounter<long>("rport.gateway.pushes", "{push}", "Reported pushes by status");
         _payloadBytes = meter.CreateCounter<long>("rport.gateway.payload.bytes", "By", "Payload bytes served to agents");

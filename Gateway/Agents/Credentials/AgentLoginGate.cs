@@ -5,7 +5,7 @@ using RPort.Ssh;
 
 namespace RPort.Gateway.Agents.Credentials;
 
-/// <summary>Decides on agents' passwords, and slows down those who guess: a wait per name, a ban per address.</summary>
+/// <summary>Decides on agents' passwords, and slows down those who guess: a wait per name and address, a ban per address.</summary>
 internal sealed class AgentLoginGate(
     AgentCredentialStore credentials, IOptions<AgentDoorOptions> options, TimeProvider clock, ILogger<AgentLoginGate> logger)
 {
@@ -19,12 +19,15 @@ internal sealed class AgentLoginGate(
     public bool Admit(IPAddress address, SshPasswordLogin login)
     {
         string name = login.UserName;
+
+        // A whole fleet may share a name: only the address that failed with it has to wait, or anybody could keep the fleet out.
+        string who = $"{name} {address}";
         if (_limiter.IsBanned(address))
         {
             return false;
         }
 
-        if (name.Length > AgentCredentials.MaxNameLength || _limiter.MustWait(name))
+        if (name.Length > AgentCredentials.MaxNameLength || _limiter.MustWait(who))
         {
             AgentDoorLog.LoginMustWait(logger, Shown(name), address);
             return false;
@@ -37,7 +40,7 @@ internal sealed class AgentLoginGate(
         }
 
         AgentDoorLog.LoginRefused(logger, Shown(name), address);
-        if (_limiter.Failed(name, address))
+        if (_limiter.Failed(who, address))
         {
             AgentDoorLog.AddressBanned(logger, address, options.Value.BanTime);
         }

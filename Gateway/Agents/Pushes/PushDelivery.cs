@@ -182,6 +182,12 @@ internal sealed class PushDelivery : IAsyncDisposable
                 continue;
             }
 
+            if (push.Reported.IsCompleted)
+            {
+                _pushes.Remove(push.Order.Upload); // the agent had it from an earlier session, and was quicker
+                continue;
+            }
+
             _running++;
             push.Run = CarryOutAsync(_run, push);
         }

@@ -50,7 +50,8 @@ internal sealed class PushRun(SessionEnvironment environment, ClientLink link, S
     public async Task<ReportOutcome> ReportOnceAsync(PushReport report, CancellationToken cancellationToken)
     {
         ReportOutcome outcome = await link.ReportAsync(report, cancellationToken);
-        AgentSessionLog.PushReported(environment.Logger, report.Upload, client, report.Status, outcome);
+        bool asHoped = outcome == ReportOutcome.Recorded && report.Status != PushStatus.Error;
+        AgentSessionLog.PushReported(environment.Logger, asHoped ? LogLevel.Debug : LogLevel.Information, report.Upload, client, report.Status, outcome);
         if (outcome == ReportOutcome.Recorded)
         {
             environment.Metrics.PushReported(report.Status);

@@ -9,7 +9,8 @@ namespace RPort.Gateway.Agents.Pushes;
 /// <summary>All that one agent sees by SFTP: the payloads granted to its session, each under its own random path. There are no directories.</summary>
 internal sealed class SessionFiles(SessionEnvironment environment, Action foreignPath) : ISftpFileSource
 {
-    private readonly ConcurrentDictionary<string, PayloadGrant> _grants = new(StringComparer.Ordinal);
+    // As small as it gets: every session has one, and few are in use at a time.
+    private readonly ConcurrentDictionary<string, PayloadGrant> _grants = new(concurrencyLevel: 1, capacity: 1, StringComparer.Ordinal);
 
     /// <summary>Lets the agent read this order's payload, until <see cref="Revoke"/>.</summary>
     public PayloadGrant Grant(PushOrder order, Func<PayloadGrant, long, Task> progress)

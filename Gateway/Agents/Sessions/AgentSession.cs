@@ -21,7 +21,9 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     private readonly FileChannels _fileChannels;
     private readonly TaskCompletionSource<SessionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ConnectResult> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _ends = new();
     private AgentClaim? _claim;
+    private bool _hasEnded;
     private bool _hasAsked;
     private bool _hasAskedForChannel;
 
@@ -89,11 +91,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     public async ValueTask DisposeAsync()
     {
         End(new SessionEnd(SshDisconnectReason.ConnectionLost, "closed"));
-        if (_table.Remove(this))
-        {
-            _environment.Metrics.SessionClosed();
-        }
-
+        Shut();
         await Pushes.DisposeAsync();
         await _link.DisposeAsync();
         Pulse.Dispose();
@@ -233,8 +231,11 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
                 return Refuse(connection, $"client is already connected: {result.HolderName} [{claim.Client}]");
             }
 
-            _table.Add(this);
-            _environment.Metrics.SessionOpened();
+            if (!TryOpen())
+            {
+                return SshReply.Fail("closed");
+            }
+
             AgentSessionLog.Registered(_environment.Logger, claim.Client, _address, claim.AuthId, claim.Inventory.Version, Id);
             _registered.SetResult(result);
             return SshReply.Ok("null"u8.ToArray());
@@ -244,6 +245,34 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
             // Whatever a grain call may throw: this agent may try again on a new connection.
             AgentSessionLog.Failed(_environment.Logger, Id, e);
             return Refuse(connection, "the server cannot register clients at the moment");
+        }
+    }
+
+    // The registration may come to its end just after the connection did.
+    private bool TryOpen()
+    {
+        lock (_ends)
+        {
+            if (_hasEnded)
+            {
+                return false;
+            }
+
+            _table.Add(this);
+            _environment.Metrics.SessionOpened();
+            return true;
+        }
+    }
+
+    private void Shut()
+    {
+        lock (_ends)
+        {
+            _hasEnded = true;
+            if (_table.Remove(this))
+            {
+                _environment.Metrics.SessionClosed();
+            }
         }
     }
 

@@ -37,8 +37,8 @@ internal static partial class AgentSessionLog
     [LoggerMessage(4200, LogLevel.Debug, "Push {Upload} sent to {Client}")]
     public static partial void PushSent(ILogger logger, UploadId upload, ClientId client);
 
-    [LoggerMessage(4201, LogLevel.Information, "Push {Upload} on {Client}: {Status} {Outcome}")]
-    public static partial void PushReported(ILogger logger, UploadId upload, ClientId client, PushStatus status, ReportOutcome outcome);
+    [LoggerMessage(EventId = 4201, Message = "Push {Upload} on {Client}: {Status}, {Outcome}")]
+    public static partial void PushReported(ILogger logger, LogLevel level, UploadId upload, ClientId client, PushStatus status, ReportOutcome outcome);
 
     [LoggerMessage(4202, LogLevel.Warning, "Result of push {Upload} on {Client} not recorded: {Reason}")]
     public static partial void ReportFailed(ILogger logger, UploadId upload, ClientId client, string reason);

@@ -14,10 +14,10 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     private readonly ISessionObserver _observer = observer;
+    private Task<ConnectResult>? _connecting;
     private IClientGrain? _grain;
     private ISessionObserver? _reference;
     private long _epoch;
-    private bool _accepted;
 
     private SessionFence Fence => new(session, Interlocked.Read(ref _epoch));
 
@@ -29,8 +29,8 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
         _grain ??= environment.Grains.GetGrain<IClientGrain>(claim.Client.Value);
         _reference ??= environment.Grains.CreateObjectReference<ISessionObserver>(_observer);
         ConnectRequest request = new(session, claim.ProcessSession, gateway, claim.AuthId, address, claim.Inventory);
-        ConnectResult result = await InTimeAsync(_grain.ConnectAsync(request, _reference), cancellationToken);
-        _accepted = result.Accepted;
+        _connecting = _grain.ConnectAsync(request, _reference);
+        ConnectResult result = await InTimeAsync(_connecting, cancellationToken);
         if (result.Accepted)
         {
             Interlocked.Exchange(ref _epoch, result.Fence.Epoch);
@@ -68,7 +68,7 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
 
     private async Task DisconnectAsync()
     {
-        if (!_accepted)
+        if (!await IsConnectedAsync())
         {
             return;
         }
@@ -92,6 +92,30 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
                 await Task.Delay(RetryPause, environment.Clock);
             }
         }
+    }
+
+    // A connect that nobody waited for any more may have been carried out, and is then to be taken back.
+    private async Task<bool> IsConnectedAsync()
+    {
+        if (_connecting is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            ConnectResult result = await InTimeAsync(_connecting, CancellationToken.None);
+            if (result.Accepted)
+            {
+                Interlocked.Exchange(ref _epoch, result.Fence.Epoch);
+            }
+        }
+        catch (Exception)
+        {
+            // Whatever a grain call may throw; it was seen by the one who called.
+        }
+
+        return Interlocked.Read(ref _epoch) > 0;
     }
 
     private Task<T> InTimeAsync<T>(Task<T> call, CancellationToken cancellationToken) =>

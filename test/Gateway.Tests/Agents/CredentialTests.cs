@@ -117,7 +117,7 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
-    public void A_failed_name_waits_and_an_address_with_too_many_failures_is_banned()
+    public void A_failed_name_waits_at_its_address_only_and_an_address_with_too_many_failures_is_banned()
     {
         AgentDoorOptions options = new() { Auth = "a:right", MaxFailedLogins = 3, LoginWait = TimeSpan.FromMinutes(1) };
         using AgentCredentialStore store = Store(options);
@@ -127,7 +127,8 @@ public sealed class CredentialTests : IDisposable
 
         Assert.True(gate.Admit(good, new SshPasswordLogin("a", "right", 1)));
         Assert.False(gate.Admit(bad, new SshPasswordLogin("a", "wrong", 1)));
-        Assert.False(gate.Admit(good, new SshPasswordLogin("a", "right", 1)));
+        Assert.False(gate.Admit(bad, new SshPasswordLogin("a", "right", 2)));
+        Assert.True(gate.Admit(good, new SshPasswordLogin("a", "right", 1)));
         Assert.False(gate.IsBanned(bad));
         Assert.False(gate.Admit(bad, new SshPasswordLogin("b", "wrong", 2)));
         Assert.False(gate.Admit(bad, new SshPasswordLogin("c", "wrong", 3)));

@@ -214,6 +214,28 @@ public sealed class DoorTests
     }
 
     [Fact]
+    public async Task An_agent_that_hangs_up_while_it_registers_leaves_nothing_behind()
+    {
+        const int seed = 20261122;
+        Random random = new(seed);
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            TestAgent agent = await TestAgent.LoginAsync(gateway);
+            Task<SshReply> registration = agent.RegisterAsync($"agent{i}");
+            await Task.WhenAny(registration, Task.Delay(random.Next(10)));
+            await agent.DisposeAsync();
+            await Task.WhenAny(registration);
+        }
+
+        await GatewayUnderTest.UntilAsync(async () =>
+        {
+            ClientRecord?[] clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => gateway.ClientAsync($"agent{i}")));
+            return gateway.Sessions.Count == 0 && clients.All(client => client is not { Connected: true });
+        });
+    }
+
+    [Fact]
     public async Task A_stopping_gateway_says_goodbye_and_records_it()
     {
         GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();

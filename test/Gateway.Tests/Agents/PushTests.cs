@@ -141,6 +141,38 @@ public sealed class PushTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_push_reported_before_its_turn_is_not_ordered_again()
+    {
+        List<PushOrder> pushes = [];
+        await using (TestAgent first = await PushAgentAsync("one"))
+        {
+            for (int i = 0; i < 6; i++)
+            {
+                pushes.Add(await _gateway.PushAsync([1, 2, 3], "one"));
+            }
+
+            await first.OrderedAsync();
+        }
+
+        await using TestAgent again = await PushAgentAsync("one");
+        HashSet<string> ordered = [];
+        for (int i = 0; i < 4; i++)
+        {
+            ordered.Add((await again.OrderedAsync()).Id);
+        }
+
+        PushOrder[] waiting = [.. pushes.Where(push => !ordered.Contains(push.Upload.Value))];
+        foreach (PushOrder push in waiting.Concat(pushes.Except(waiting)))
+        {
+            Assert.Equal("success:", await again.ReportAsync(Result(push, UploadResult.Success)));
+        }
+
+        Assert.True((await again.RequestAsync(RequestNames.Ping, [])).Success);
+        PushOrder last = await _gateway.PushAsync([4], "one");
+        Assert.Equal(last.Upload.Value, (await again.OrderedAsync()).Id);
+    }
+
+    [Fact]
     public async Task A_result_reported_twice_changes_nothing_and_may_be_forgotten()
     {
         await using TestAgent agent = await PushAgentAsync("one");

@@ -42,7 +42,7 @@ internal sealed unsafe class UnixFiles : IPlatformFiles
             if (++links > MaxLinks) { throw new PushFailedException($"too many symbolic links in {path}"); }
             done.RemoveAt(done.Count - 1);
             if (target.StartsWith('/')) { done.Clear(); }
-            foreach (string next in target.Split('/').Reverse()) { ahead.Push(next); }
+            foreach (string next in Enumerable.Reverse(target.Split('/'))) { ahead.Push(next); }
         }
 
         return new FilePath(Rules, done);

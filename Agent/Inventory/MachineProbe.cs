@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -17,7 +18,7 @@ internal sealed class MachineProbe(TimeProvider clock)
         (List<string> v4, List<string> v6) = Addresses();
         MachineFacts facts = new()
         {
-            Hostname = Environment.MachineName,
+            Hostname = Dns.GetHostName(), // whole: Environment.MachineName ends at the first dot
             Os = RuntimeInformation.OSDescription,
             OsFullName = RuntimeInformation.OSDescription,
             OsVersion = Environment.OSVersion.Version.ToString(),

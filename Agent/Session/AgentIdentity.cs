@@ -1,3 +1,4 @@
+using System.Net;
 using RPort.Agent.Configuration;
 using RPort.Agent.Inventory;
 
@@ -15,7 +16,7 @@ internal sealed record AgentIdentity(string Id, string Name, string SessionId, s
     public static AgentIdentity From(ClientOptions client)
     {
         string id = client.Id.Length > 0 ? client.Id : client.UseSystemId ? MachineProbe.SystemId() : "";
-        string name = client.Name.Length > 0 ? client.Name : client.UseHostname ? Environment.MachineName : id;
+        string name = client.Name.Length > 0 ? client.Name : client.UseHostname ? Dns.GetHostName() : id;
         return new AgentIdentity(id, name, Guid.NewGuid().ToString("D"), ProgramVersion);
     }
 }

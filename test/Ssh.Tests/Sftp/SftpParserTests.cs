@@ -16,8 +16,12 @@ public sealed class SftpParserTests(ITestOutputHelper output)
 
     private static readonly SftpAttributes FullAttributes = new()
     {
-        Size = 5L << 40, UserId = 1000, GroupId = 100, Permissions = SftpAttributes.RegularFile | 0x1ff,
-        Accessed = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), Modified = DateTimeOffset.FromUnixTimeSeconds(uint.MaxValue),
+        Size = 5L << 40,
+        UserId = 1000,
+        GroupId = 100,
+        Permissions = SftpAttributes.RegularFile | 0x1ff,
+        Accessed = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
+        Modified = DateTimeOffset.FromUnixTimeSeconds(uint.MaxValue),
     };
 
     [Fact]

@@ -72,17 +72,20 @@ internal sealed class AesCounter : IDisposable
     private void FillCounters(Span<byte> blocks)
     {
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(blocks);
+        ulong high = BigEndian(_counterHigh);
+        ulong low = _counterLow; // in locals: as fields they would be stored once per block
         for (int i = 0; i + 1 < words.Length; i += 2)
         {
-            words[i] = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(_counterHigh) : _counterHigh;
-            words[i + 1] = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(_counterLow) : _counterLow;
-            if (unchecked(++_counterLow) == 0)
+            words[i] = high;
+            words[i + 1] = BigEndian(low);
+            if (unchecked(++low) == 0)
             {
-                unchecked
-                {
-                    _counterHigh++;
-                }
+                high = BigEndian(unchecked(++_counterHigh));
             }
         }
+
+        _counterLow = low;
     }
+
+    private static ulong BigEndian(ulong value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 }

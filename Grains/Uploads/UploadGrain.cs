@@ -31,6 +31,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
     private UploadState? _state; // with changes that are not yet written
     private UploadState? _durable; // as storage holds it: what readers see
     private Task? _creation;
+    private readonly List<Task> _refusals = []; // awaited by the settling task
     private Task _settling = Task.CompletedTask; // owned here; awaited at deactivation
     private IGrainTimer? _upkeep;
     private DateTimeOffset? _alarmAt;
@@ -332,6 +333,9 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
                 {
                 }
 
+                Task[] refusals = [.. _refusals];
+                _refusals.Clear();
+                await Task.WhenAll(refusals);
                 await SettleEndAsync();
             }
         }
@@ -379,7 +383,8 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
             _fanOut.End(client);
             if (outcome != AssignOutcome.Kept)
             {
-                await ApplyAsync(_state!.Refuse(client, target.Attempt, ReasonOf(outcome), _clock.GetUtcNow()), client);
+                // Written while the next batch is handed out: a fleet of dead targets shares writes too.
+                _refusals.Add(ApplyAsync(_state!.Refuse(client, target.Attempt, ReasonOf(outcome), _clock.GetUtcNow()), client));
             }
         }
         catch (Exception e) // one client's grain cannot be reached: the others go on

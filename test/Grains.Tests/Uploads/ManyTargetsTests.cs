@@ -40,6 +40,23 @@ public sealed class ManyTargetsTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task Twenty_thousand_targets_are_one_push()
+    {
+        const int Count = 20_000;
+        await using TestSilo silo = await TestSilo.StartAsync(_folder);
+        TestFeed feed = await TestFeed.ListenAsync(silo);
+        UploadRequest request = Pushes.To([.. Enumerable.Range(0, Count).Select(Name)]) with { RetryWindow = TimeSpan.Zero };
+        var clock = Stopwatch.StartNew();
+        await silo.Upload(request.Order.Upload).CreateAsync(request);
+
+        await feed.NextAsync(UploadEventKind.PayloadReleased);
+
+        output.WriteLine($"{Count} targets that do not exist: {clock.Elapsed.TotalSeconds:0.00} s");
+        UploadView view = (await silo.Upload(request.Order.Upload).GetAsync())!;
+        Assert.Equal(Count, view.Targets.Count(target => target.Status == PushStatus.Error));
+    }
+
+    [Fact]
     public async Task Only_so_many_connected_targets_are_under_way_at_a_time()
     {
         const int Count = 12;

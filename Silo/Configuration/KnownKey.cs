@@ -32,7 +32,7 @@ public sealed record KnownKey(string Key, bool HasChildren, string Default, stri
                 continue;
             }
 
-            string description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
+            string description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? Documentation.SummaryOf(property);
             yield return new KnownKey(key, IsMany(property), Text(value), description);
         }
     }

@@ -7,7 +7,7 @@ public static class OptionsSectionExtensions
 {
     /// <summary>
     /// Binds an options class to a section, has it validated at start, and makes its keys known. Several classes may share one section.
-    /// Each property carries a <see cref="System.ComponentModel.DescriptionAttribute"/> for <c>--help</c>.
+    /// Each property says what setting it does, for <c>--help</c>: by a <see cref="System.ComponentModel.DescriptionAttribute"/> or else its summary.
     /// </summary>
     public static IServiceCollection AddCheckedOptions<T>(this IServiceCollection services, string section)
         where T : class

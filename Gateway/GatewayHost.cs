@@ -45,6 +45,7 @@ internal static class GatewayHost
         WebApplication app = builder.Build();
 
         app.UseAgentDoor();
+        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorMapping>();
         app.UseRouting();
         app.UseWebSockets();

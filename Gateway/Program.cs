@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RPort.Gateway;
 using RPort.Silo.Configuration;
+using RPort.Silo.Storage;
 
 try
 {
@@ -18,4 +19,9 @@ catch (Exception e) when (e is ConfigurationMistakeException or OptionsValidatio
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 78; // EX_CONFIG: restarting does not help
+}
+catch (Exception e) when (e is GrainStorageException or IOException)
+{
+    await Console.Error.WriteLineAsync(e.Message); // such as a port in use, or data that another process has open
+    return 1;
 }

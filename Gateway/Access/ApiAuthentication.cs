@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Errors;
 
@@ -38,6 +39,11 @@ internal sealed class ApiAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
+            return AuthenticateResult.NoResult(); // a log-in looks at the credentials itself; twice would count a mistake twice
+        }
+
         string? header = Request.Headers.Authorization;
         if (ReadBasic(header) is (string user, string password))
         {

@@ -21,7 +21,7 @@ internal static class FileEndpoints
     public static IServiceCollection AddFiles(this IServiceCollection services)
     {
         services.AddCheckedOptions<FilesOptions>(FilesOptions.Section);
-        services.AddSingleton<PushTargets>().AddSingleton<PushService>();
+        services.AddSingleton<FileMetrics>().AddSingleton<PushTargets>().AddSingleton<PushService>();
         return services.AddUploadFeed();
     }
 

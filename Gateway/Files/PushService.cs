@@ -14,7 +14,7 @@ namespace RPort.Gateway.Files;
 /// the file arrives in the store, unseen (1); everything is checked (2); the file is committed (3); the upload grain is created and durable (4);
 /// the caller is answered (5). What a crash between 3 and 4 leaves is the sweeper's.
 /// </summary>
-internal sealed class PushService(IPayloadStore store, PushTargets targets, IGrainFactory grains, IOptions<FilesOptions> options, TimeProvider clock)
+internal sealed class PushService(IPayloadStore store, PushTargets targets, IGrainFactory grains, IOptions<FilesOptions> options, FileMetrics metrics, TimeProvider clock)
 {
     private readonly FilesOptions _options = options.Value;
 
@@ -32,6 +32,7 @@ internal sealed class PushService(IPayloadStore store, PushTargets targets, IGra
         bool fresh = await file.Payload.CommitAsync(upload, cancellationToken); // 3
         if (fresh && await grains.GetGrain<IUploadGrain>(upload.Value).CreateAsync(push)) // 4
         {
+            metrics.Accepted(push.Order.Size, push.Targets.Length);
             return ViewOf(push); // 5
         }
 

@@ -25,7 +25,7 @@ internal static class PayloadSetup
         return services;
     }
 
-    private static BlobContainerClient Container(PayloadOptions options)
+    public static BlobContainerClient Container(PayloadOptions options)
     {
         var client = new BlobClientOptions
         {

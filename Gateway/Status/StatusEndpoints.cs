@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using RPort.Gateway.Agents;
 using RPort.Gateway.Clients;
 using RPort.Silo.Configuration;
 using RPort.Gateway.Json;
@@ -20,13 +21,14 @@ internal static class StatusEndpoints
             .Produces<DataBody<StatusView>>();
 
     private static async Task<IResult> GetAsync(
-        ClientDirectory clients, IOptions<StatusOptions> options, IOptions<AgentListenerOptions> listener, IHostIdentity identity)
+        ClientDirectory clients, IOptions<StatusOptions> options, IOptions<AgentListenerOptions> listener, IOptions<AgentDoorOptions> door, IHostIdentity identity)
     {
         ClientCounts counts = await clients.CountAsync();
         AgentListenerOptions agents = listener.Value;
         string scheme = agents.CertificateFile.Length > 0 ? "https" : "http";
         return Answer.Of(new StatusView
         {
+            ClientsAuthSource = door.Value.AuthFile.Length > 0 ? "File" : "Static Credentials",
             ClientsConnected = counts.Connected,
             ClientsDisconnected = counts.Disconnected,
             ConnectUrl = options.Value.ConnectUrls is { Length: > 0 } urls ? urls : [$"{scheme}://{agents.Address}"],

@@ -7,7 +7,7 @@ internal sealed record StatusView
     public bool AuthHeader { get; init; }
     public bool CaddyIntegrationEnabled { get; init; }
     public string ClientsAuthMode { get; init; } = "Read Only";
-    public string ClientsAuthSource { get; init; } = "Static Credentials";
+    public required string ClientsAuthSource { get; init; }
     public required int ClientsConnected { get; init; }
     public required int ClientsDisconnected { get; init; }
     public required IReadOnlyList<string> ConnectUrl { get; init; }

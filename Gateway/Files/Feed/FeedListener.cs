@@ -6,21 +6,23 @@ namespace RPort.Gateway.Files.Feed;
 /// <summary>One WebSocket that listens to the feed. Its queue is bounded: who does not read is dropped, nobody else waits for it.</summary>
 internal sealed class FeedListener(WebSocket socket, bool withProgress, int queue, TimeSpan sendTimeout)
 {
+    private static readonly TimeSpan CloseWait = TimeSpan.FromSeconds(5);
+
     private readonly Channel<byte[]> _messages = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(queue) { SingleReader = true });
     private volatile bool _overrun;
 
     public bool WithProgress => withProgress;
 
-    /// <summary>True once this listener has been too slow.</summary>
-    public bool Overrun => _overrun;
-
-    /// <summary>Queues a message, or ends the listener when its queue is full. Never waits.</summary>
-    public void Offer(byte[] message)
+    /// <summary>Queues a message. False where the queue is full, or the listener has left: it is at its end then. Never waits.</summary>
+    public bool TryOffer(byte[] message)
     {
-        if (!_messages.Writer.TryWrite(message) && _messages.Writer.TryComplete())
+        if (_messages.Writer.TryWrite(message))
         {
-            _overrun = true;
+            return true;
         }
+
+        _overrun |= _messages.Writer.TryComplete();
+        return !_overrun; // one that has left on its own is not dropped for slowness
     }
 
     /// <summary>Sends until the listener leaves, is too slow, or the gateway stops.</summary>
@@ -32,6 +34,7 @@ internal sealed class FeedListener(WebSocket socket, bool withProgress, int queu
         {
             await SendAsync(end.Token);
             await CloseAsync();
+            await Task.WhenAny(receiving, Task.Delay(CloseWait, end.Token)); // cut at once, what is on its way and the reason would be lost
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {

@@ -8,16 +8,20 @@ namespace RPort.Gateway.Files.Feed;
 
 /// <summary>This gateway's ear for upload events, and its listeners. Stays subscribed by subscribing again and again.</summary>
 internal sealed partial class UploadFeed(
-    IGrainFactory grains, PayloadKeeper payloads, IOptions<FilesOptions> options, TimeProvider clock, ILogger<UploadFeed> logger)
+    IGrainFactory grains, PayloadKeeper payloads, IOptions<FilesOptions> options, FileMetrics metrics, TimeProvider clock, ILogger<UploadFeed> logger)
     : BackgroundService, IUploadFeedObserver
 {
     private static readonly TimeSpan RenewInterval = IUploadFeedGrain.SubscriptionLease / 6;
     private readonly ConcurrentDictionary<FeedListener, bool> _listeners = new();
+    private int _overruns;
 
     /// <summary>True once this gateway has subscribed.</summary>
     public TaskCompletionSource Subscribed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Listeners => _listeners.Count;
+
+    /// <summary>Listeners dropped so far because they were too slow.</summary>
+    public int Overruns => _overruns;
 
     /// <summary>Adds a listener; false where there are too many. The caller removes it.</summary>
     public bool TryAdd(FeedListener listener) => _listeners.Count < options.Value.MaxFeedListeners && _listeners.TryAdd(listener, true);
@@ -42,7 +46,10 @@ internal sealed partial class UploadFeed(
         {
             if (uploadEvent.Kind == UploadEventKind.Result || listener.WithProgress)
             {
-                listener.Offer(message ??= FeedMessages.Write(uploadEvent, target));
+                if (!listener.TryOffer(message ??= FeedMessages.Write(uploadEvent, target)))
+                {
+                    Drop(listener);
+                }
             }
         }
     }
@@ -66,6 +73,14 @@ internal sealed partial class UploadFeed(
         }
     }
 
+    private void Drop(FeedListener listener)
+    {
+        Remove(listener);
+        Interlocked.Increment(ref _overruns);
+        metrics.ListenerDropped();
+        LogDropped(logger, options.Value.FeedQueue);
+    }
+
     private async Task SubscribeAsync(IUploadFeedGrain feed, IUploadFeedObserver self)
     {
         try
@@ -78,6 +93,9 @@ internal sealed partial class UploadFeed(
             LogSubscribeFailed(logger, e);
         }
     }
+
+    [LoggerMessage(4031, LogLevel.Warning, "A listener of the upload feed is dropped: {Waiting} events were waiting for it")]
+    private static partial void LogDropped(ILogger logger, int waiting);
 
     [LoggerMessage(4030, LogLevel.Warning, "The upload feed could not be subscribed to")]
     private static partial void LogSubscribeFailed(ILogger logger, Exception exception);

@@ -31,14 +31,14 @@ internal sealed class PushFormReader(IPayloadStore store, long maxFileBytes)
     public async Task<PushForm> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(BoundaryOf(request), request.Body, BlockBytes);
-        if (request.ContentLength > maxFileBytes + MaxFieldsBytes)
-        {
-            throw TooLarge(); // before a byte is read: a client that asked for leave to send gets the answer instead
-        }
-
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null; // counted below; the server's own limit would cut the connection under the answer
+        }
+
+        if (request.ContentLength > maxFileBytes + MaxFieldsBytes)
+        {
+            throw TooLarge(); // before a byte is read: a client that asked for leave to send gets the answer instead
         }
 
         try

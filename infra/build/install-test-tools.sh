@@ -17,7 +17,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   # A server package must not start a service on this machine: policy-rc.d says no while we install.
   guard=/usr/sbin/policy-rc.d
   if [ ! -e $guard ]; then printf '#!/bin/sh\nexit 101\n' | $sudo tee $guard >/dev/null; $sudo chmod +x $guard; trap '$sudo rm -f $guard' EXIT; fi
-  DEBIAN_FRONTEND=noninteractive $sudo -E apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 azurite="$root/test/Testing/azurite"
 if [ ! -x "$azurite/node_modules/.bin/azurite-blob" ]; then

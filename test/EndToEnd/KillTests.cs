@@ -14,25 +14,23 @@ public sealed class KillTests
         using TempFolder folder = new();
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, Settings.LargeFiles());
         await using Relay relay = new(gateway.AgentPort, HeldAt);
-        await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 20, relay.Url);
+        string shared = folder.Create("srv");
+        await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 20, relay.Url, shared);
         string file = RandomFile.Create(folder["file.bin"], FileSize);
-        Push[] pushes = await Task.WhenAll(fleet.Agents.Select(agent =>
-            Push.StartAsync(gateway, file, Path.Combine(agent.Received, "file.bin"), [agent.Id])));
+        Push push = await Push.StartAsync(gateway, file, Path.Combine(shared, "file.bin"), fleet.Ids);
         await relay.HeldAsync(20, TimeSpan.FromSeconds(90));
 
         await gateway.KillAsync();
         relay.Release();
         await gateway.StartAsync();
 
+        // Placed twice would be "ignored" the second time: the file would have been there.
+        Dictionary<string, PushedClient> clients = await push.FinishedAsync(TimeSpan.FromMinutes(3), fleet.Tail);
         string expected = RandomFile.Sha256(file);
-        for (int i = 0; i < pushes.Length; i++)
+        foreach (AgentProcess agent in fleet.Agents)
         {
-            Dictionary<string, PushedClient> clients = await pushes[i].FinishedAsync(TimeSpan.FromMinutes(3), fleet.Tail);
-            AgentProcess agent = fleet.Agents[i];
-            string placed = Path.Combine(agent.Received, "file.bin");
-            Assert.Equal($"file successfully copied to destination {placed}", clients[agent.Id].Message);
-            Assert.Equal("success", clients[agent.Id].Status); // placed twice would be "ignored": the file would have been there
-            Assert.Equal(expected, RandomFile.Sha256(placed));
+            Assert.Equal(new PushedClient("success", FileSize, $"file successfully copied to destination {shared}/file.bin"), clients[agent.Id]);
+            Assert.Equal(expected, RandomFile.Sha256(Path.Combine(agent.Received, "file.bin")));
         }
     }
 

@@ -23,8 +23,7 @@ public sealed class ProxyTests
             LogLevel Connect
             """);
         await using ChildProcess proxy = new("tinyproxy", "tinyproxy", ["-d", "-c", folder["tinyproxy.conf"]]);
-        await Eventually.TrueAsync("tinyproxy has started", TimeSpan.FromSeconds(20),
-            () => Task.FromResult(File.Exists(log) && File.ReadAllText(log).Contains("Accepting connections", StringComparison.OrdinalIgnoreCase) || proxy.HasExited), () => proxy.Tail());
+        await Loopback.ListensAsync(port, "tinyproxy", TimeSpan.FromSeconds(20), proxy);
         Assert.False(proxy.HasExited, proxy.Tail());
 
         await using AgentProcess refused = AgentProcess.Start(folder, gateway, "refused",

@@ -14,11 +14,11 @@ public sealed class PushToManyTests
     {
         using TempFolder folder = new();
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, Settings.LargeFiles());
-        await using Fleet fleet = await Fleet.StartAsync(folder, gateway, AgentCount);
+        string shared = folder.Create("srv");
+        await using Fleet fleet = await Fleet.StartAsync(folder, gateway, AgentCount, receivedAs: shared);
         string fresh = RandomFile.Create(folder["fresh.bin"], FileSize);
         string old = RandomFile.Create(folder["old.bin"], 1 << 20);
 
-        // One destination serves all agents of this machine, so that each agent's own file has to be reached by its own name.
         List<Task<int>> readers = [];
         using CancellationTokenSource stop = new();
         foreach (AgentProcess agent in fleet.Agents.Where((_, i) => i % 2 == 0))
@@ -27,12 +27,10 @@ public sealed class PushToManyTests
             readers.Add(WatchAsync(Path.Combine(agent.Received, "app.bin"), [1 << 20, FileSize], stop.Token));
         }
 
-        Push[] pushes = await Task.WhenAll(fleet.Agents.Select(agent => Push.StartAsync(
-            gateway, fresh, Path.Combine(agent.Received, "app.bin"), [agent.Id], ("mode", "0640"), ("sync", "true"))));
-        foreach (Push push in pushes)
-        {
-            Assert.All((await push.FinishedAsync(TimeSpan.FromMinutes(3), fleet.Tail)).Values, client => Assert.Equal("success", client.Status));
-        }
+        Push push = await Push.StartAsync(gateway, fresh, Path.Combine(shared, "app.bin"), fleet.Ids, ("mode", "0640"), ("sync", "true"));
+        Dictionary<string, PushedClient> clients = await push.FinishedAsync(TimeSpan.FromMinutes(3), fleet.Tail);
+        Assert.Equal(AgentCount, clients.Count);
+        Assert.All(clients.Values, client => Assert.Equal(new PushedClient("success", FileSize, $"file successfully copied to destination {shared}/app.bin"), client));
 
         await stop.CancelAsync();
         Assert.All(await Task.WhenAll(readers), looks => Assert.True(looks > 0));

@@ -44,8 +44,20 @@ internal sealed class AgentProcess : IAsyncDisposable
         return agent;
     }
 
-    public void Start() => _process = new ChildProcess($"agent {Id}", "dotnet", [Built.Agent, "--config", _configFile],
-        new Dictionary<string, string?> { ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0" }, DataDir);
+    /// <summary>
+    /// Where set, the agent runs in a mount namespace of its own in which this folder is its <see cref="Received"/>: so many agents of one
+    /// machine can have the same destination path, as agents of many machines have.
+    /// </summary>
+    public string? ReceivedAs { get; init; }
+
+    public void Start()
+    {
+        string[] agent = ["dotnet", Built.Agent, "--config", _configFile];
+        string[] command = ReceivedAs is null
+            ? agent
+            : ["unshare", "--mount", "--propagation", "private", "sh", "-c", "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"", Received, ReceivedAs, .. agent];
+        _process = new ChildProcess($"agent {Id}", command[0], command[1..], null, DataDir);
+    }
 
     public Task KillAsync() => Process.KillAsync();
 

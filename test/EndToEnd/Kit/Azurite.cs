@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 
 namespace RPort.EndToEnd.Kit;
 
@@ -32,20 +31,7 @@ internal sealed class Azurite : IAsyncDisposable
         Assert.True(File.Exists(script), "Azurite is not installed: run infra/build/install-test-tools.sh");
         _process = new ChildProcess("azurite", "node",
             [script, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _location, "--silent", "--disableTelemetry"], workingDirectory: _location);
-        await Eventually.TrueAsync("Azurite listens", TimeSpan.FromSeconds(60), async () =>
-        {
-            Assert.False(_process.HasExited, _process.Tail());
-            try
-            {
-                using TcpClient probe = new();
-                await probe.ConnectAsync("127.0.0.1", _port);
-                return true;
-            }
-            catch (SocketException)
-            {
-                return false;
-            }
-        }, () => _process.Tail());
+        await Loopback.ListensAsync(_port, "Azurite", TimeSpan.FromSeconds(60), _process);
     }
 
     /// <summary>Orderly, so that it keeps its index of blobs.</summary>

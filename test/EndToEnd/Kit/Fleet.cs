@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace RPort.EndToEnd.Kit;
 
 /// <summary>Several agent processes against one gateway.</summary>
@@ -11,12 +9,12 @@ internal sealed class Fleet : IAsyncDisposable
 
     public IEnumerable<string> Ids => _agents.Select(agent => agent.Id);
 
-    public static async Task<Fleet> StartAsync(TempFolder folder, GatewayProcess gateway, int count, string? url = null, Func<int, JsonObject?>? configuration = null)
+    public static async Task<Fleet> StartAsync(TempFolder folder, GatewayProcess gateway, int count, string? url = null, string? receivedAs = null)
     {
         Fleet fleet = new();
         for (int i = 0; i < count; i++)
         {
-            AgentProcess agent = new(folder, $"a{i:00}", url ?? gateway.AgentsUrl, gateway.Fingerprint, configuration?.Invoke(i));
+            AgentProcess agent = new(folder, $"a{i:00}", url ?? gateway.AgentsUrl, gateway.Fingerprint) { ReceivedAs = receivedAs };
             fleet._agents.Add(agent);
             agent.Start();
         }

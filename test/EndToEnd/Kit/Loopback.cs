@@ -25,4 +25,20 @@ internal static class Loopback
             }
         }
     }
+
+    /// <summary>Waits until a program accepts connections.</summary>
+    public static Task ListensAsync(int port, string what, TimeSpan limit, ChildProcess process) => Eventually.TrueAsync($"{what} listens", limit, async () =>
+    {
+        Assert.False(process.HasExited, process.Tail());
+        try
+        {
+            using TcpClient probe = new();
+            await probe.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }, () => process.Tail());
 }

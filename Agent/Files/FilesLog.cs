@@ -33,4 +33,7 @@ internal static partial class FilesLog
 
     [LoggerMessage(5310, LogLevel.Error, "Push {Id} failed unexpectedly")]
     public static partial void Unexpected(ILogger logger, string id, Exception error);
+
+    [LoggerMessage(5311, LogLevel.Information, "Push {Id} resumes at {Bytes} bytes")]
+    public static partial void Resumed(ILogger logger, string id, long bytes);
 }

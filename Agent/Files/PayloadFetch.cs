@@ -13,6 +13,7 @@ internal sealed class PayloadFetch(FileReceiverSettings settings, TimeProvider c
         using Checksum checksum = Checksum.For(run.Order);
         long have = staging.Length;
         if (have > (run.Order.Size ?? long.MaxValue)) { have = Empty(staging); }
+        if (have > 0) { FilesLog.Resumed(logger, run.Order.Id, have); }
         FileContent.AppendTo(checksum, staging.SafeFileHandle, have, run.Fetching);
         while (true)
         {

@@ -36,7 +36,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         _budget = new RequestBudget(options.RequestsPerSecond, options.RequestBurst, environment.Clock);
         _link = new ClientLink(environment, Id, table.Gateway, address.ToString(), new SessionEar(this));
         Pushes = new PushDelivery(environment);
-        Pulse = new SessionPulse(environment);
+        Pulse = new SessionPulse(options, environment.Clock);
         _fileChannels = new FileChannels(environment, Pushes.Files);
     }
 

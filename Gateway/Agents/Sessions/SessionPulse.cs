@@ -14,17 +14,17 @@ internal sealed class SessionPulse : IDisposable
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(50);
 
-    private readonly SessionEnvironment _environment;
     private readonly AgentSessionOptions _options;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly ITimer _timer;
     private int _proofWanted;
 
-    public SessionPulse(SessionEnvironment environment)
+    public SessionPulse(AgentSessionOptions options, TimeProvider clock)
     {
-        _environment = environment;
-        _options = environment.Options;
-        _timer = environment.Clock.CreateTimer(static pulse => ((SessionPulse)pulse!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _options = options;
+        _clock = clock;
+        _timer = clock.CreateTimer(static pulse => ((SessionPulse)pulse!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Has the agent pinged at once. Returns at once.</summary>
@@ -73,7 +73,7 @@ internal sealed class SessionPulse : IDisposable
         _wake.Dispose();
     }
 
-    private DateTimeOffset Now => _environment.Clock.GetUtcNow();
+    private DateTimeOffset Now => _clock.GetUtcNow();
 
     // Never later than the interval, and not all agents of a fleet at the same moment.
     private static TimeSpan Spread(TimeSpan interval) => interval * (0.75 + (0.25 * Random.Shared.NextDouble()));
@@ -124,7 +124,7 @@ internal sealed class SessionPulse : IDisposable
             return true; // it could not answer now if it wanted to
         }
 
-        using CancellationTokenSource deadline = new(patience, _environment.Clock);
+        using CancellationTokenSource deadline = new(patience, _clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {

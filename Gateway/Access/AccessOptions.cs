@@ -23,7 +23,7 @@ internal sealed class AccessOptions : IValidatableObject
     /// <summary>Proxies (addresses or CIDR networks) whose X-Forwarded-For is believed, on both ports.</summary>
     public string[] TrustedProxies { get; set; } = [];
 
-    /// <summary>After a failed log-in the same user is refused for this long (429).</summary>
+    /// <summary>After a failed log-in the same address is refused with the same user for this long (429).</summary>
     public TimeSpan UserLoginWait { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Failed log-ins after which an address is banned (423); 0 bans nobody.</summary>

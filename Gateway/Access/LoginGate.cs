@@ -23,6 +23,9 @@ internal sealed partial class LoginGate : IDisposable
     /// <summary>Hashing takes tens of milliseconds of a core: this many at a time leave the machine usable under a flood of guesses.</summary>
     private const int MaxHashing = 2;
     private const int MaxRemembered = 1024;
+
+    /// <summary>Longer names exist nowhere, and what a stranger sends is kept for a while as a key.</summary>
+    private const int MaxNameLength = 128;
     private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
@@ -55,7 +58,9 @@ internal sealed partial class LoginGate : IDisposable
             return LoginOutcome.Banned;
         }
 
-        if (_limiter.MustWait(user))
+        // Only the address that failed with a name has to wait, or anybody could keep the administrator out.
+        string who = $"{(user.Length <= MaxNameLength ? user : "(too long)")} {address}";
+        if (_limiter.MustWait(who))
         {
             return LoginOutcome.MustWait;
         }
@@ -83,7 +88,12 @@ internal sealed partial class LoginGate : IDisposable
 
         if (!right)
         {
-            Count(user, address);
+            LogRefused(_logger, user == _administrator.Name ? user : "(unknown)", address); // an unknown name may be a password typed into the wrong field
+            if (_limiter.Failed(who, address))
+            {
+                LogBanned(_logger, address, _options.BanTime);
+            }
+
             return LoginOutcome.Refused;
         }
 
@@ -93,15 +103,6 @@ internal sealed partial class LoginGate : IDisposable
     }
 
     public void Dispose() => _hashing.Dispose();
-
-    private void Count(string user, IPAddress address)
-    {
-        LogRefused(_logger, user == _administrator.Name ? user : "(unknown)", address); // an unknown name may be a password typed into the wrong field
-        if (_limiter.Failed(user, address))
-        {
-            LogBanned(_logger, address, _options.BanTime);
-        }
-    }
 
     private string MemoryOf(string user, string password)
     {

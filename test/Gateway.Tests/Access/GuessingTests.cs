@@ -25,6 +25,21 @@ public sealed class GuessingTests
     }
 
     [Fact]
+    public async Task A_stranger_s_failures_do_not_make_the_administrator_wait_elsewhere()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync("Api:UserLoginWait=1:0:0", "Api:TrustedProxies:0=127.0.0.1");
+        using HttpClient stranger = gateway.Client();
+        stranger.DefaultRequestHeaders.Add("X-Forwarded-For", "198.51.100.9");
+        stranger.DefaultRequestHeaders.Authorization = TestGateway.Basic(TestGateway.User, "guess");
+        await (await stranger.GetAsync("login")).FailsAsync(401, "unauthorized");
+        await (await stranger.GetAsync("login")).FailsAsync(429, "too many requests, please try later");
+
+        using HttpResponseMessage login = await gateway.Http.GetAsync("login");
+
+        Assert.Equal(HttpStatusCode.OK, login.StatusCode);
+    }
+
+    [Fact]
     public async Task Without_a_configured_administrator_a_password_is_made_once_and_shown_only_in_a_private_file()
     {
         await using TestGateway gateway = await TestGateway.StartAsync("Api:Auth=");

@@ -23,6 +23,7 @@ internal static class GatewayHost
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         IConfiguration settings = new ConfigurationBuilder().AddRPortSources(args).Build();
         builder.Configuration.AddConfiguration(settings);
+        builder.Services.AddCheckedOptions<DataOptions>(DataOptions.Section);
         builder.AddLogs();
         builder.WebHost.UseKestrelCore();
         builder.AddListeners();
@@ -36,6 +37,7 @@ internal static class GatewayHost
         builder.Services.AddStatus();
         builder.Services.AddOperations();
         UnknownKeys.Refuse(settings, builder.Services.KnownSections());
+        DataFolder.Apply(builder.Configuration, builder.Services.KnownSections());
         return builder;
     }
 

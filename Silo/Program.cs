@@ -6,6 +6,7 @@ const string Purpose = "RPort silo: holds the grains of a cluster. A single proc
 try
 {
     WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+    builder.Services.AddCheckedOptions<DataOptions>(DataOptions.Section);
     builder.Services.AddRPortSiloOptions();
     builder.Services.AddCheckedOptions<HealthOptions>(HealthOptions.Section);
     if (HelpText.IsAskedFor(args))

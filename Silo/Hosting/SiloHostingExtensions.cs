@@ -18,12 +18,12 @@ public static class SiloHostingExtensions
     /// <exception cref="ConfigurationMistakeException">The configuration cannot be used.</exception>
     public static IHostApplicationBuilder AddRPortSilo(this IHostApplicationBuilder builder, bool holdsGateway)
     {
+        DataFolder.Apply(builder.Configuration, builder.Services.AddRPortSiloOptions().KnownSections());
         ClusterOptions cluster = EarlyOptions.Read<ClusterOptions>(builder.Configuration, ClusterOptions.Section);
         GrainStorageOptions storage = EarlyOptions.Read<GrainStorageOptions>(builder.Configuration, GrainStorageOptions.Section);
         Refuse(cluster, storage, holdsGateway);
 
         IServiceCollection services = builder.Services;
-        services.AddRPortSiloOptions();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(SiloRun.Start(holdsGateway));
         services.AddSingleton<IGrainStorageSerializer, JsonGrainStorageSerializer>();

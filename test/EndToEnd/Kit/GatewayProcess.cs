@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace RPort.EndToEnd.Kit;
 
-/// <summary>A real gateway process (silo included), run in a folder of its own below which it keeps its data. Survives its own SIGKILL: <see cref="StartAsync"/> again.</summary>
+/// <summary>A real gateway process (silo included) with a data folder of its own. Survives its own SIGKILL: <see cref="StartAsync"/> again.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     public const string AgentPassword = "agent-password-0123456789";
@@ -23,6 +23,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         AgentPort = Loopback.FreePort();
         Merge(configuration, "Api", new JsonObject { ["Address"] = $"127.0.0.1:{ApiPort}", ["Auth"] = $"{Admin}:{AdminPassword}" });
         Merge(configuration, "Agents", new JsonObject { ["Address"] = $"127.0.0.1:{AgentPort}", ["Auth"] = $"fleet:{AgentPassword}" });
+        Merge(configuration, "Data", new JsonObject { ["Folder"] = DataDir });
         _configFile = folder["gateway.json"];
         File.WriteAllText(_configFile, configuration.ToJsonString());
         Api = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(30) })

@@ -60,7 +60,7 @@ internal sealed class PayloadFetch(FileReceiverSettings settings, TimeProvider c
         try
         {
             run.Fetching.ThrowIfCancellationRequested();
-            await run.Link.Source.FetchAsync(run.Order.SourceFilePath, writer.Position, writer.AppendAsync, run.Fetching).ConfigureAwait(false);
+            await run.Link.Source.FetchAsync(run.Order.SourceFilePath, writer.Position, run.Order.Size, writer.AppendAsync, run.Fetching).ConfigureAwait(false);
         }
         finally
         {

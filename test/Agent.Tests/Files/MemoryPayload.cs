@@ -43,7 +43,7 @@ internal sealed class MemoryPayload(byte[] content, int pieceBytes = 32 * 1024) 
         return this;
     }
 
-    public async Task<long> FetchAsync(string sourcePath, long offset, Func<ReadOnlyMemory<byte>, ValueTask> sink, CancellationToken cancellationToken)
+    public async Task<long> FetchAsync(string sourcePath, long offset, long? length, Func<ReadOnlyMemory<byte>, ValueTask> sink, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _fetches);
         lock (Offsets)

@@ -22,11 +22,18 @@ public sealed class AzureBlobTests
         string file = RandomFile.Create(folder["file.bin"], 96 << 20);
         string first = Path.Combine(fleet.Agents[0].Received, "file.bin");
 
-        // A push is under way (held in the middle), with its payload in the storage. The gateway restarts, so its own copy is gone as well.
+        // A push and another upload are both half-way when the storage goes.
         Push push = await Push.StartAsync(gateway, file, first, ["a00"]);
         await relay.HeldAsync(1, TimeSpan.FromSeconds(60));
+        using HeldContent half = new(file);
+        Task<HttpResponseMessage> uploading = Push.PostAsync(gateway, half, "/tmp/never.bin", ["a01"]);
+        await half.HalfSent.WaitAsync(TimeSpan.FromSeconds(30));
         await azurite.StopAsync();
         Task away = Task.Delay(Outage); // the length of the outage is what this test is about
+        half.Release();
+        await AssertUnavailableAsync(uploading.WaitAsync(TimeSpan.FromSeconds(40)));
+
+        // The gateway restarts without its own copy, so that the push needs the storage again.
         await gateway.KillAsync();
         foreach (string copy in Directory.GetFiles(gateway.DataDir, "*", SearchOption.AllDirectories).Where(path => new FileInfo(path).Length == 96 << 20))
         {
@@ -37,10 +44,7 @@ public sealed class AzureBlobTests
         await gateway.StartAsync();
         await gateway.ConnectedAsync(3);
 
-        using HttpResponseMessage refused = await Push.PostAsync(gateway, file, "/tmp/never.bin", ["a01"]);
-        string body = await refused.Content.ReadAsStringAsync();
-        Assert.True(refused.StatusCode == HttpStatusCode.ServiceUnavailable, $"{(int)refused.StatusCode} {body}");
-        Assert.Contains("\"errors\":[{", body, StringComparison.Ordinal);
+        await AssertUnavailableAsync(Push.PostAsync(gateway, file, "/tmp/never.bin", ["a01"]));
         Assert.Equal("pending", Push.Clients(await push.GetAsync())["a00"].Status);
         await away;
         await azurite.StartAsync();
@@ -49,5 +53,13 @@ public sealed class AzureBlobTests
         Assert.Equal(RandomFile.Sha256(file), RandomFile.Sha256(first));
         Push next = await Push.StartAsync(gateway, file, Path.Combine(fleet.Agents[1].Received, "file.bin"), ["a01"]);
         Assert.Equal("success", (await next.FinishedAsync(TimeSpan.FromMinutes(2), fleet.Tail))["a01"].Status);
+    }
+
+    private static async Task AssertUnavailableAsync(Task<HttpResponseMessage> upload)
+    {
+        using HttpResponseMessage refused = await upload;
+        string body = await refused.Content.ReadAsStringAsync();
+        Assert.True(refused.StatusCode == HttpStatusCode.ServiceUnavailable, $"{(int)refused.StatusCode} {body}");
+        Assert.Contains("\"errors\":[{", body, StringComparison.Ordinal);
     }
 }

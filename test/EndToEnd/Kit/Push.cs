@@ -19,6 +19,11 @@ internal sealed class Push(GatewayProcess gateway, string id)
     public static async Task<HttpResponseMessage> PostAsync(GatewayProcess gateway, string file, string destination, IEnumerable<string> clients, params (string Field, string Value)[] fields)
     {
         await using FileStream content = File.OpenRead(file);
+        return await PostAsync(gateway, new StreamContent(content, 1 << 20), destination, clients, fields);
+    }
+
+    public static async Task<HttpResponseMessage> PostAsync(GatewayProcess gateway, HttpContent file, string destination, IEnumerable<string> clients, params (string Field, string Value)[] fields)
+    {
         using MultipartFormDataContent form = [];
         foreach (string client in clients)
         {
@@ -31,7 +36,7 @@ internal sealed class Push(GatewayProcess gateway, string id)
             form.Add(new StringContent(value), field);
         }
 
-        form.Add(new StreamContent(content, 1 << 20), "upload", Path.GetFileName(file));
+        form.Add(file, "upload", "file.bin");
         return await gateway.Api.PostAsync("files", form);
     }
 

@@ -50,13 +50,17 @@ internal sealed class AgentProcess : IAsyncDisposable
     /// </summary>
     public string? ReceivedAs { get; init; }
 
+    /// <summary>A PEM file of certificates the agent trusts instead of the system's.</summary>
+    public string? TrustedCertificates { get; init; }
+
     public void Start()
     {
         string[] agent = ["dotnet", Built.Agent, "--config", _configFile];
         string[] command = ReceivedAs is null
             ? agent
             : ["unshare", "--mount", "--propagation", "private", "sh", "-c", "mount --bind \"$0\" \"$1\" && shift && exec \"$@\"", Received, ReceivedAs, .. agent];
-        _process = new ChildProcess($"agent {Id}", command[0], command[1..], null, DataDir);
+        _process = new ChildProcess($"agent {Id}", command[0], command[1..],
+            TrustedCertificates is null ? null : new Dictionary<string, string?> { ["SSL_CERT_FILE"] = TrustedCertificates, ["SSL_CERT_DIR"] = DataDir }, DataDir);
     }
 
     public Task KillAsync() => Process.KillAsync();

@@ -26,7 +26,7 @@ public static class SiloHostingExtensions
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(SiloRun.Start(holdsGateway));
-        services.AddSingleton<IGrainStorageSerializer, JsonGrainStorageSerializer>();
+        services.AddSingleton<IGrainStorageSerializer, GrainStateSerializer>();
         IHealthChecksBuilder health = services.AddHealthChecks();
         if (storage.Kind == GrainStorageKind.Sqlite)
         {

@@ -60,7 +60,7 @@ public sealed class ClientStateTests
     [Fact]
     public void It_comes_back_from_storage_as_it_was()
     {
-        var serializer = new JsonGrainStorageSerializer();
+        var serializer = new GrainStateSerializer();
         ClientState state = Connected().Assign(Pushes.To("c").Order).Next with { AllowedUserGroups = ["ops"] };
 
         ClientState back = serializer.Deserialize<ClientState>(serializer.Serialize(state))!;

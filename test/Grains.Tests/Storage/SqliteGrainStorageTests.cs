@@ -167,7 +167,7 @@ public sealed class SqliteGrainStorageTests : IDisposable
         return store;
     }
 
-    private static SqliteGrainStorage Storage(SqliteStore store) => new(store, new JsonGrainStorageSerializer());
+    private static SqliteGrainStorage Storage(SqliteStore store) => new(store, new GrainStateSerializer());
 
     private static GrainState<Sample> With(string text) => new(new Sample { Text = text });
 

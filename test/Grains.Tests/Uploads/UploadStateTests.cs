@@ -144,13 +144,13 @@ public sealed class UploadStateTests
             state = state.Report(target.Client, Result(state, PushStatus.Success) with { Message = "file successfully copied to destination /srv/file" }, Pushes.Noon, Later).Next;
         }
 
-        Assert.InRange(new JsonGrainStorageSerializer().Serialize(UploadResultsDocument.From(state)).ToMemory().Length, 1, 1_300_000);
+        Assert.InRange(new GrainStateSerializer().Serialize(UploadResultsDocument.From(state)).ToMemory().Length, 1, 1_300_000);
         Assert.Equal(20_000, ThroughStorage(state).Counts.Succeeded);
     }
 
     private static UploadState ThroughStorage(UploadState state)
     {
-        var serializer = new JsonGrainStorageSerializer();
+        var serializer = new GrainStateSerializer();
         var order = serializer.Deserialize<UploadOrderDocument>(serializer.Serialize(new UploadOrderDocument { Request = state.Request, CreatedAt = state.CreatedAt }))!;
         return serializer.Deserialize<UploadResultsDocument>(serializer.Serialize(UploadResultsDocument.From(state)))!.ToState(order);
     }

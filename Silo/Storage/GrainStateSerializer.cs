@@ -5,7 +5,7 @@ using Orleans.Storage;
 namespace RPort.Silo.Storage;
 
 /// <summary>Grain state as JSON, the same in every storage provider, so that it can be read without this program and moved between providers.</summary>
-public sealed class JsonGrainStorageSerializer : IGrainStorageSerializer
+public sealed class GrainStateSerializer : IGrainStorageSerializer
 {
     private static readonly JsonSerializerOptions Options = new()
     {

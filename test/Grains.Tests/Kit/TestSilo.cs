@@ -16,6 +16,10 @@ namespace RPort.Grains.Tests.Kit;
 /// <summary>A silo as the product hosts it, on a SQLite file. Start another one on the same folder to see what survived.</summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
+    /// <summary>Where Orleans asks for a clock of its own. It sends nothing and joins nothing while its time stands still.</summary>
+    private static readonly string[] EngineClocks =
+        ["Orleans.Messaging", "Orleans.SystemTimers", "Orleans.Membership", "Orleans.ActivationManagement", "Orleans.GrainDirectory"];
+
     private readonly IHost _host;
     private bool _ended;
 
@@ -44,6 +48,10 @@ internal sealed class TestSilo : IAsyncDisposable
         if (clock is not null)
         {
             builder.Services.AddSingleton(clock);
+            foreach (string area in EngineClocks)
+            {
+                builder.Services.AddKeyedSingleton(area, TimeProvider.System);
+            }
         }
 
         builder.AddRPortSilo(holdsGateway: true);

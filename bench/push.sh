@@ -43,17 +43,18 @@ cp userkey.pub authorized; chmod 600 authorized
   -o PermitRootLogin=yes -o UsePAM=no -o MaxStartups=100 -o Subsystem="sftp internal-sftp" -D > sshd.log 2>&1 & pids+=($!)
 sleep 1
 
+cpu_of() { awk '{print $14+$15}' "/proc/$1/stat"; }
 ticks() { awk '/^cpu /{print $2+$3+$4}' /proc/stat; }
 measure() { # name command…
   local name=$1; shift
-  local c0 t0 c1 t1
-  sync; c0=$(ticks); t0=$(date +%s.%N); "$@"; t1=$(date +%s.%N); c1=$(ticks)
-  python3 - "$name" "$t0" "$t1" "$c0" "$c1" "$mib" "$agents" "$(getconf CLK_TCK)" <<'PY'
+  local c0 t0 c1 t1 g0 g1
+  sync; c0=$(ticks); g0=$(cpu_of "$server"); t0=$(date +%s.%N); "$@"; t1=$(date +%s.%N); c1=$(ticks); g1=$(cpu_of "$server")
+  python3 - "$name" "$t0" "$t1" "$c0" "$c1" "$mib" "$agents" "$(getconf CLK_TCK)" "$g0" "$g1" <<'PY'
 import sys
-name, t0, t1, c0, c1, mib, n, hz = sys.argv[1:]
+name, t0, t1, c0, c1, mib, n, hz, g0, g1 = sys.argv[1:]
 total = int(mib) * int(n) * 1048576 / 1e6
 wall, cpu = float(t1) - float(t0), (int(c1) - int(c0)) / int(hz)
-print(f"{name:6} {total/wall:8.0f} MB/s {cpu/(total/1000):6.2f} CPU-s/GB  {wall:6.2f} s", flush=True)
+print(f"{name:6} {total/wall:8.0f} MB/s {cpu/(total/1000):6.2f} CPU-s/GB, of these the gateway {(int(g1) - int(g0)) / int(hz) / (total / 1000):5.2f}  {wall:6.2f} s", flush=True)
 open("figures", "a").write(f"{name} {total/wall} {cpu/(total/1000)}\n")
 PY
 }

@@ -1,9 +1,8 @@
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
-using RPort.Gateway.Agents;
 
-namespace RPort.Gateway.Tests.Agents;
+namespace RPort.Protocol.Tests;
 
 public sealed class WebSocketByteStreamTests : IAsyncDisposable
 {

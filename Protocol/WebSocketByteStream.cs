@@ -1,12 +1,15 @@
 using System.Net.WebSockets;
 
-namespace RPort.Gateway.Agents;
+namespace RPort.Protocol;
 
 /// <summary>
 /// The bytes inside a WebSocket's binary messages as a duplex stream; where one message ends and the next begins means nothing. One reader and
-/// one writer at a time. A read into an empty buffer waits for data without holding memory for it. Owns the socket.
+/// one writer at a time. A read into an empty buffer waits for data without holding memory for it. Cancelling a read or a write ends the
+/// connection, as <see cref="WebSocket"/> knows no other way. Whatever goes wrong is an <see cref="IOException"/>. Both ends carry SSH in it.
 /// </summary>
-internal sealed class WebSocketByteStream(WebSocket socket) : Stream
+/// <param name="socket">The open socket; owned from here.</param>
+/// <param name="transport">What was needed to make it and ends with it; owned as well.</param>
+public sealed class WebSocketByteStream(WebSocket socket, IDisposable? transport = null) : Stream
 {
     // Each empty message costs us a turn and tells nothing; no SSH library sends one.
     private const int MaxEmptyMessages = 64;
@@ -15,25 +18,31 @@ internal sealed class WebSocketByteStream(WebSocket socket) : Stream
     private bool _ended;
     private int _disposed;
 
+    /// <inheritdoc/>
     public override bool CanRead => true;
 
+    /// <inheritdoc/>
     public override bool CanWrite => true;
 
+    /// <inheritdoc/>
     public override bool CanSeek => false;
 
+    /// <inheritdoc/>
     public override long Length => throw new NotSupportedException();
 
+    /// <inheritdoc/>
     public override long Position
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
 
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         for (int empty = 0; !_ended; empty++)
         {
-            ValueWebSocketReceiveResult result = await ReceiveAsync(buffer, cancellationToken);
+            ValueWebSocketReceiveResult result = await ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
             switch (result.MessageType)
             {
                 case WebSocketMessageType.Close:
@@ -59,11 +68,12 @@ internal sealed class WebSocketByteStream(WebSocket socket) : Stream
         return 0;
     }
 
+    /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
         {
-            await socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
+            await socket.SendAsync(buffer, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
         {
@@ -71,24 +81,32 @@ internal sealed class WebSocketByteStream(WebSocket socket) : Stream
         }
     }
 
+    /// <inheritdoc/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
+    /// <inheritdoc/>
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
+    /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <inheritdoc/>
     public override void Flush()
     {
     }
 
+    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
 
+    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Asynchronous only.");
 
+    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
+    /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Says goodbye if the peer still listens, then cuts. A pending read ends with an error.</summary>
@@ -104,7 +122,7 @@ internal sealed class WebSocketByteStream(WebSocket socket) : Stream
             using CancellationTokenSource deadline = new(CloseFrameTimeout);
             try
             {
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
             {
@@ -113,20 +131,24 @@ internal sealed class WebSocketByteStream(WebSocket socket) : Stream
         }
 
         Dispose(disposing: true);
+        GC.SuppressFinalize(this);
     }
 
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         Interlocked.Exchange(ref _disposed, 1);
         socket.Abort();
         socket.Dispose();
+        transport?.Dispose();
+        base.Dispose(disposing);
     }
 
     private async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            return await socket.ReceiveAsync(buffer, cancellationToken);
+            return await socket.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException)
         {

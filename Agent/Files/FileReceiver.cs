@@ -47,7 +47,7 @@ internal sealed class FileReceiver : IPushReceiver, IDisposable
 
     public UploadReply Accept(UploadOrder order)
     {
-        if (!_options.Enabled) { return Refuse(order, PushResults.Disabled); }
+        if (!_options.Enabled) { return Refuse(order, UploadRefusals.Disabled); }
         if (OrderRules.Problem(order) is { } problem) { return Refuse(order, problem); }
         FilePath destination, target;
         try
@@ -61,10 +61,10 @@ internal sealed class FileReceiver : IPushReceiver, IDisposable
 
         lock (_gate)
         {
-            if (_link is not { } link || _shutdown.IsCancellationRequested) { return Refuse(order, PushResults.NotConnected); }
+            if (_link is not { } link || _shutdown.IsCancellationRequested) { return Refuse(order, UploadRefusals.NotConnected); }
             PushRun? before = _runs.GetValueOrDefault(order.Id);
             if (link.Report is not null && Known(order, before, link)) { return UploadReply.Taken; }
-            if (_runs.Count >= _options.MaxConcurrent + _options.MaxPending) { return Refuse(order, PushResults.Busy); }
+            if (_runs.Count >= _options.MaxConcurrent + _options.MaxPending) { return Refuse(order, UploadRefusals.Busy); }
             PushRun run = new(order, destination, target, link, _shutdown.Token);
             if (before?.Attempt < run.Attempt) { before.TryCancel(); } // one of the same attempt waits for a connection that is gone and ends by itself
             _runs[order.Id] = run;

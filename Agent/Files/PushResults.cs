@@ -5,10 +5,6 @@ namespace RPort.Agent.Files;
 /// <summary>Results in RPort's words.</summary>
 internal static class PushResults
 {
-    public const string Disabled = "uploads are disabled on this client, check [file-reception] enabled option";
-    public const string NotConnected = "this client has no connection to fetch the file from, try again";
-    public const string Busy = "too many file pushes are waiting on this client, try again later";
-
     public static UploadResult Placed(UploadOrder order, long size, IEnumerable<string> notes) => new()
     {
         Id = order.Id,

@@ -13,6 +13,7 @@ internal sealed class PushRun(SessionEnvironment environment, ClientLink link, S
 {
     private const int ReportTries = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     public ClientId Client => client;
 
@@ -23,7 +24,7 @@ internal sealed class PushRun(SessionEnvironment environment, ClientLink link, S
     {
         if (!receptionEnabled())
         {
-            return await ReportAsync(UploadAnswers.Failure(push.Order, UploadAnswers.ReceptionDisabled));
+            return await ReportAsync(UploadAnswers.Failure(push.Order, UploadRefusals.Disabled));
         }
 
         PayloadGrant grant = files.Grant(push.Order, TellProgressAsync);
@@ -60,29 +61,47 @@ internal sealed class PushRun(SessionEnvironment environment, ClientLink link, S
         return outcome;
     }
 
+    // An agent that cannot take it now is asked again, less often each time. The push keeps its turn meanwhile: the agent would refuse the next one as well.
     private async Task<bool> OrderAsync(Push push, PayloadGrant grant)
     {
         byte[] order = UploadAnswers.WriteOrder(push.Order, grant.Path, push2);
-        push.IsSent = true;
-        AgentSessionLog.PushSent(environment.Logger, push.Order.Upload, client);
-
-        Task<SshReply> answer = connection.RequestAsync(RequestNames.Upload, order, push.Stop).AsTask();
-        if (!await ComesAsync(answer, push, grant))
+        for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            if (push2)
+            push.IsSent = true;
+            AgentSessionLog.PushSent(environment.Logger, push.Order.Upload, client);
+            Task<SshReply> answer = connection.RequestAsync(RequestNames.Upload, order, push.Stop).AsTask();
+            if (!await ComesAsync(answer, push, grant))
             {
-                return false;
+                return !push2 && await ReportAsync(UploadAnswers.Failure(push.Order, $"client error: no answer for {environment.Options.PushStallTimeout:c}"));
             }
 
-            return await ReportAsync(UploadAnswers.Failure(push.Order, $"client error: no answer for {environment.Options.PushStallTimeout:c}"));
-        }
+            SshReply reply = await answer;
+            if (!UploadAnswers.IsPassingRefusal(reply))
+            {
+                return UploadAnswers.ReadReply(push.Order, reply) is { } report ? await ReportAsync(report) : await ComesAsync(push.Reported, push, grant);
+            }
 
-        if (UploadAnswers.ReadReply(push.Order, await answer) is { } report)
+            push.IsSent = false;
+            AgentSessionLog.PushPutOff(environment.Logger, push.Order.Upload, client, pause);
+            if (await IsReportedWithinAsync(push, pause * (0.5 + (Random.Shared.NextDouble() / 2))))
+            {
+                return true;
+            }
+        }
+    }
+
+    // The agent may have the result from an earlier session, and tell it while the order waits.
+    private async Task<bool> IsReportedWithinAsync(Push push, TimeSpan time)
+    {
+        try
         {
-            return await ReportAsync(report);
+            await push.Reported.WaitAsync(time, environment.Clock, push.Stop);
+            return true;
         }
-
-        return await ComesAsync(push.Reported, push, grant);
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     // Waits as long as the agent keeps fetching. False: it has stalled.

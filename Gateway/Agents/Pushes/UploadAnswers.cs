@@ -8,9 +8,6 @@ namespace RPort.Gateway.Agents.Pushes;
 /// <summary>Puts orders into words for agents, and makes reports of what agents answer.</summary>
 internal static class UploadAnswers
 {
-    /// <summary>What operators read when an agent takes no files.</summary>
-    public const string ReceptionDisabled = "uploads are disabled on this client, check [file-reception] enabled option";
-
     private const string NoUploads = "client doesn't support uploads, please upgrade client to the latest version to make it work";
     private const int MaxMessage = 4096;
 
@@ -33,6 +30,9 @@ internal static class UploadAnswers
             Attempt = push2 ? order.Attempt : null,
         },
         ProtocolJson.Default.UploadOrder);
+
+    /// <summary>True where the agent cannot take the order now, but may take the same one later.</summary>
+    public static bool IsPassingRefusal(SshReply reply) => !reply.Success && UploadRefusals.IsPassing(Encoding.UTF8.GetString(reply.Payload.Span));
 
     /// <summary>The report in the reply to an order; null where the agent has accepted and the report will follow.</summary>
     public static PushReport? ReadReply(PushOrder order, SshReply reply)

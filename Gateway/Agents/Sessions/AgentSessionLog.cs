@@ -57,4 +57,7 @@ internal static partial class AgentSessionLog
 
     /// <summary>A close reason on one line.</summary>
     public static string Text(this SshCloseReason reason) => reason.ByPeer ? $"by the agent: {reason.Message}" : reason.Message;
+
+    [LoggerMessage(4207, LogLevel.Information, "Agent {Client} cannot take push {Upload} now; it is asked again in {Pause} at the latest")]
+    public static partial void PushPutOff(ILogger logger, UploadId upload, ClientId client, TimeSpan pause);
 }

@@ -45,7 +45,7 @@ public sealed class InterruptedPushTests : IAsyncLifetime
         Assert.True(receiver.Accept(_machine.Order(_content)).Accepted);
         await first.Held.Task.WaitAsync(Reception.Patience);
         receiver.Detach();
-        Assert.Equal(PushResults.NotConnected, receiver.Accept(_machine.Order(_content)).Refusal);
+        Assert.Equal(UploadRefusals.NotConnected, receiver.Accept(_machine.Order(_content)).Refusal);
 
         UploadResult result = await _machine.PushAsync(_machine.Order(_content) with { SourceFilePath = "/fresh" }, second, receiver);
         Assert.Equal(UploadResult.Success, result.Status);

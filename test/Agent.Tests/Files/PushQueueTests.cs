@@ -21,7 +21,7 @@ public sealed class PushQueueTests : IAsyncLifetime
         MemoryPayload source = new(_content) { HoldAt = 0, Holders = 2 };
         FileReceiver receiver = _machine.Start(source);
         for (int i = 1; i <= 4; i++) { Assert.True(receiver.Accept(Order(i)).Accepted); }
-        Assert.Equal(PushResults.Busy, receiver.Accept(Order(5)).Refusal);
+        Assert.Equal(UploadRefusals.Busy, receiver.Accept(Order(5)).Refusal);
         await source.Held.Task.WaitAsync(Reception.Patience);
         Task[] ended = [.. Enumerable.Range(1, 4).Select(i => receiver.WaitForResultAsync($"push-{i}", CancellationToken.None))];
         source.Release.SetResult();

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
-using RPort.Silo.Configuration;
+using Microsoft.OpenApi;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
+using RPort.Gateway.Operations;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Access;
 
@@ -35,8 +37,10 @@ internal static class AccessEndpoints
         app.Services.GetRequiredService<Administrator>(); // made now, so that the first start tells where the password is
         app.Use((context, next) =>
         {
-            bool banned = context.RequestServices.GetRequiredService<LoginGate>().IsBanned(context.RequestServices.GetRequiredService<ClientAddress>().Of(context));
-            return banned ? LoginFailures.Of(LoginOutcome.Banned).ExecuteAsync(context) : next(context);
+            LoginGate gate = context.RequestServices.GetRequiredService<LoginGate>();
+            bool banned = context.GetEndpoint()?.Metadata.GetMetadata<AnswersBanned>() is null
+                && gate.IsBanned(context.RequestServices.GetRequiredService<ClientAddress>().Of(context));
+            return banned ? gate.Refusal(LoginOutcome.Banned).ExecuteAsync(context) : next(context);
         });
         app.UseAuthentication();
         app.UseAuthorization();
@@ -45,12 +49,12 @@ internal static class AccessEndpoints
     public static void MapAccess(this IEndpointRouteBuilder api)
     {
         RouteGroupBuilder login = api.MapGroup("").WithTags("Login").AllowAnonymous();
+        QueryField lifetime = new("token-lifetime", "Seconds: 600 if absent, at most 7776000 (90 days) or what is configured.", JsonSchemaType.Integer);
         login.MapGet("/login", LoginByHeaderAsync).WithName("LoginByHeader").WithSummary("Log in with Basic credentials; answers a token")
-            .WithDescription("`token-lifetime` in seconds: 600 if absent, at most 7776000 (90 days) or what is configured.")
-            .Produces<DataBody<LoginView>>().Fails(400, 401, 429);
+            .WithMetadata(AsksForBasic.Mark, lifetime).Produces<DataBody<LoginView>>().Fails(400, 401, 429);
         login.MapPost("/login", LoginByBodyAsync).WithName("LoginByBody").WithSummary("Log in with a name and a password; answers a token")
             .Accepts<LoginRequest>("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
-            .Produces<DataBody<LoginView>>().Fails(400, 401, 415, 429);
+            .WithMetadata(lifetime).Produces<DataBody<LoginView>>().Fails(400, 401, 415, 429);
         RouteGroupBuilder me = api.MapGroup("").WithTags("Login").RequireAuthorization();
         me.MapDelete("/logout", Logout).WithName("Logout").WithSummary("End the token of this call").Produces(StatusCodes.Status204NoContent).Fails(400);
         me.MapGet("/me", Me).WithName("GetMe").WithSummary("The user of this call").Produces<DataBody<MeView>>();
@@ -97,7 +101,7 @@ internal static class AccessEndpoints
 
         TimeSpan lifetime = ReadLifetime(context.Request.Query, options);
         LoginOutcome outcome = await gate.TryAsync(user, password, address.Of(context), context.RequestAborted);
-        return outcome == LoginOutcome.Accepted ? Answer.Of(new LoginView(tokens.Issue(user, lifetime), null)) : LoginFailures.Of(outcome);
+        return outcome == LoginOutcome.Accepted ? Answer.Of(new LoginView(tokens.Issue(user, lifetime), null)) : gate.Refusal(outcome);
     }
 
     private static TimeSpan ReadLifetime(IQueryCollection query, AccessOptions options)

@@ -86,7 +86,7 @@ internal sealed class ApiAuthentication(
             return Success(new ClaimsIdentity([new Claim(Tokens.UserClaim, user)], SchemeName, Tokens.UserClaim, null));
         }
 
-        _challenge = LoginFailures.Of(outcome);
+        _challenge = gate.Refusal(outcome);
         return AuthenticateResult.Fail("refused");
     }
 

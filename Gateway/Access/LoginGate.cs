@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using RPort.Gateway.Errors;
 
 namespace RPort.Gateway.Access;
 
@@ -101,6 +102,14 @@ internal sealed partial class LoginGate : IDisposable
         _limiter.Succeeded(address);
         return LoginOutcome.Accepted;
     }
+
+    /// <summary>The answer to a log-in that was not accepted.</summary>
+    public ApiFailure Refusal(LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.MustWait => ApiFailure.TooMany(_options.UserLoginWait),
+        LoginOutcome.Banned => ApiFailure.Of(StatusCodes.Status423Locked, "Too many bad attempts. Please try later."),
+        _ => ApiFailure.OfStatus(StatusCodes.Status401Unauthorized),
+    };
 
     public void Dispose() => _hashing.Dispose();
 

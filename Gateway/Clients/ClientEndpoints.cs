@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using Orleans;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
+using RPort.Gateway.Operations;
 using RPort.Gateway.Queries;
 using RPort.Grains.Abstractions;
 
@@ -16,8 +18,13 @@ internal static class ClientEndpoints
     {
         RouteGroupBuilder group = api.MapGroup("").WithTags("Clients").RequireAuthorization();
         group.MapGet("/clients", ListAsync).WithName("ListClients").WithSummary("Find clients")
-            .WithDescription("Filters `filter[field]=v1,v2` (any value; `*` is a wildcard; `and(a,b)` for lists), `filter[a|b]=v` (any field), `filter[*]=v`; "
-                + "`sort=field` or `sort=-field` (id, name, os, hostname, version); `page[limit]` (50, at most 500), `page[offset]`; `fields[clients]=a,b`.")
+            .WithDescription("Different filters must all hold. A filter may name many fields, `filter[a|b]`, or all, `filter[*]`.")
+            .WithMetadata(
+                new QueryField("filter[id]", "Any field of a client may stand for `id`. Values `v1,v2`: one of them; `and(a,b)`: a list with all of them; `*` is a wildcard; case does not count."),
+                new QueryField("sort", "`field` or, descending, `-field`; of id, name, os, hostname, version."),
+                new QueryField("fields[clients]", "Fields to answer, such as `id,name,tags`; id, name, hostname if absent."),
+                new QueryField("page[limit]", "Most clients in the answer: 50 if absent, at most 500.", JsonSchemaType.Integer),
+                new QueryField("page[offset]", "Clients to leave out at the start.", JsonSchemaType.Integer))
             .Produces<ListBody<ClientView>>().Fails(400);
         group.MapGet("/clients/{clientId}", GetAsync).WithName("GetClient").WithSummary("Everything known of one client")
             .Produces<DataBody<ClientView>>().Fails(404);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RPort.Gateway.Json;
 
 namespace RPort.Gateway.Errors;
@@ -9,6 +10,9 @@ internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : I
 
     public IReadOnlyList<ApiError> Errors => errors;
 
+    /// <summary>When the same call may succeed, where that is known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static ApiFailure Of(int status, string title, string detail = "", string code = "") => new(status, [new ApiError(code, title, detail)]);
 
     public static ApiFailure BadRequest(string title, string detail = "", string code = "") => Of(StatusCodes.Status400BadRequest, title, detail, code);
@@ -16,6 +20,10 @@ internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : I
     public static ApiFailure NotFound(string title) => Of(StatusCodes.Status404NotFound, title);
 
     public static ApiFailure Conflict(string title, string detail = "") => Of(StatusCodes.Status409Conflict, title, detail);
+
+    /// <summary>The answer to somebody who has to wait that long; a second at the least is told.</summary>
+    public static ApiFailure TooMany(TimeSpan wait) =>
+        new(StatusCodes.Status429TooManyRequests, OfStatus(StatusCodes.Status429TooManyRequests).Errors) { RetryAfter = wait };
 
     /// <summary>The answer where only a status is known.</summary>
     public static ApiFailure OfStatus(int status) => Of(status, status switch
@@ -33,7 +41,15 @@ internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : I
         _ => status >= 500 ? "internal server error" : $"status {status}",
     });
 
-    public Task ExecuteAsync(HttpContext httpContext) => Answer.WriteAsync(httpContext, status, new ErrorBody(errors));
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (RetryAfter is { } wait)
+        {
+            httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return Answer.WriteAsync(httpContext, status, new ErrorBody(errors));
+    }
 }
 
 /// <summary>Ends the handling of a request with this answer: for the caller's mistakes found deep inside a parser.</summary>

@@ -33,7 +33,9 @@ internal static class FileEndpoints
                 + "The same form with the same `id` sent again changes nothing and is answered alike."))
             .Produces<DataBody<PushedView>>().Fails(400, 404, 409, 413, 415, 503);
         group.MapGet("/files", ListAsync).WithName("ListFiles").WithSummary("All pushes, newest first")
-            .WithDescription("`page[limit]` (20, at most 100), `page[offset]`.")
+            .WithMetadata(
+                new QueryField("page[limit]", "Most pushes in the answer: 20 if absent, at most 100.", JsonSchemaType.Integer),
+                new QueryField("page[offset]", "Pushes to leave out at the start.", JsonSchemaType.Integer))
             .Produces<ListBody<FileSummaryView>>().Fails(400);
         group.MapGet("/files/{uuid}", GetAsync).WithName("GetFile").WithSummary("A push and how it stands with every client")
             .WithDescription("A client's `status` is pending, success, ignored, error, canceled or expired.")
@@ -41,7 +43,7 @@ internal static class FileEndpoints
         group.MapDelete("/files/{uuid}", CancelAsync).WithName("CancelFile").WithSummary("Take a push back: unfinished clients stop")
             .Produces(StatusCodes.Status204NoContent).Fails(404);
         group.MapPost("/files/{uuid}/retry", RetryAsync).WithName("RetryFile").WithSummary("Push again to the clients that failed")
-            .WithDescription("`expires` as with a push.")
+            .WithMetadata(new QueryField("expires", "As with a push: until when clients that are offline are waited for."))
             .Produces<DataBody<FileSummaryView>>().Fails(400, 404, 409, 410);
         api.MapUploadFeed();
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans;
+using RPort.Gateway.Access;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
 using RPort.Grains.Abstractions;
@@ -15,9 +16,12 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder health = routes.MapGroup(Prefix).WithTags("Operations").AllowAnonymous();
+        RouteGroupBuilder health = routes.MapGroup(Prefix).WithTags("Operations").AllowAnonymous().WithMetadata(AnswersBanned.Mark);
         health.MapGet("/live", () => Answer.Of(new HealthView("live"))).WithName("IsLive").WithSummary("The process answers").Produces<DataBody<HealthView>>();
         health.MapGet("/ready", ReadyAsync).WithName("IsReady").WithSummary("The process can do its work").Produces<DataBody<HealthView>>().Fails(503);
+        // Some load balancers ask with HEAD.
+        health.MapMethods("/live", [HttpMethods.Head], () => Answer.Of(new HealthView("live"))).ExcludeFromDescription();
+        health.MapMethods("/ready", [HttpMethods.Head], ReadyAsync).ExcludeFromDescription();
     }
 
     /// <summary>Ready means the grains answer. Payload storage is not asked: while it is away agents stay connected and pushes wait, which needs this gateway up.</summary>

@@ -28,7 +28,8 @@ internal static class StatusEndpoints
         string scheme = agents.CertificateFile.Length > 0 ? "https" : "http";
         return Answer.Of(new StatusView
         {
-            ClientsAuthSource = door.Value.AuthFile.Length > 0 ? "File" : "Static Credentials",
+            // Without either setting the credential made at the first start is used, and that is in a file.
+            ClientsAuthSource = door.Value is { Auth.Length: > 0, AuthFile.Length: 0 } ? "Static Credentials" : "File",
             ClientsConnected = counts.Connected,
             ClientsDisconnected = counts.Disconnected,
             ConnectUrl = options.Value.ConnectUrls is { Length: > 0 } urls ? urls : [$"{scheme}://{agents.Address}"],

@@ -1,6 +1,8 @@
 using System.Net.WebSockets;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 using RPort.Gateway.Errors;
+using RPort.Gateway.Operations;
 
 namespace RPort.Gateway.Files.Feed;
 
@@ -23,12 +25,16 @@ internal static class FeedEndpoints
 
     public static void MapUploadFeed(this IEndpointRouteBuilder api)
     {
-        // CONNECT is how HTTP/2 opens a WebSocket.
-        api.MapMethods("/ws/uploads", [HttpMethods.Get, HttpMethods.Connect], ListenAsync).WithTags("Files").RequireAuthorization().WithName("ListenToUploads").WithSummary("WebSocket: results of pushes as they come")
-            .WithDescription("One text frame per client and push: `{\"client_id\",\"uuid\",\"filepath\",\"size\",\"message\",\"status\"}` and a line feed. "
-                + "`progress=true` adds `{\"client_id\",\"uuid\",\"status\":\"progress\",\"bytes\",\"total_bytes\"}`. The token may be given as `access_token`. "
+        api.MapGet("/ws/uploads", ListenAsync).WithTags("Files").RequireAuthorization().WithName("ListenToUploads").WithSummary("WebSocket: results of pushes as they come")
+            .WithDescription("One text frame per client and push: `{\"client_id\",\"uuid\",\"filepath\",\"size\",\"message\",\"status\"}` and a line feed, "
+                + "with `progress` also `{\"client_id\",\"uuid\",\"status\":\"progress\",\"bytes\",\"total_bytes\"}`. "
                 + "A listener that does not read is dropped with close code 1008.")
+            .WithMetadata(
+                new QueryField("progress", "True: tell progress as well.", JsonSchemaType.Boolean),
+                new QueryField("access_token", "The token, where a header cannot be set."))
             .Produces(StatusCodes.Status101SwitchingProtocols).Fails(400, 503);
+        // How HTTP/2 opens a WebSocket.
+        api.MapMethods("/ws/uploads", [HttpMethods.Connect], ListenAsync).RequireAuthorization().ExcludeFromDescription();
         if (api.ServiceProvider.GetRequiredService<IOptions<FilesOptions>>().Value.EnableTestPage)
         {
             api.MapGet("/test/uploads/ui", () => Results.Text(TestPage.Html, "text/html; charset=utf-8")).AllowAnonymous().ExcludeFromDescription();

@@ -53,7 +53,8 @@ internal sealed class PushFormReader(IPayloadStore store, long maxFileBytes)
         catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
         {
             await _form.DisposeAsync();
-            throw new ApiFailureException(ApiFailure.BadRequest("malformed multipart body", e.Message));
+            string what = e is InvalidDataException ? e.Message : "the body ends before its closing boundary";
+            throw new ApiFailureException(ApiFailure.BadRequest("malformed multipart body", what));
         }
         catch
         {

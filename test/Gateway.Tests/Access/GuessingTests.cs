@@ -20,6 +20,8 @@ public sealed class GuessingTests
 
         guesser.DefaultRequestHeaders.Authorization = TestGateway.Basic(TestGateway.User, TestGateway.Password);
         await (await guesser.GetAsync("me")).FailsAsync(423, "Too many bad attempts. Please try later.");
+        using HttpResponseMessage health = await guesser.GetAsync("/health/live");
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode); // a watcher behind the same address must not restart us
         using HttpResponseMessage other = await gateway.Http.GetAsync("me");
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
     }
@@ -32,7 +34,9 @@ public sealed class GuessingTests
         stranger.DefaultRequestHeaders.Add("X-Forwarded-For", "198.51.100.9");
         stranger.DefaultRequestHeaders.Authorization = TestGateway.Basic(TestGateway.User, "guess");
         await (await stranger.GetAsync("login")).FailsAsync(401, "unauthorized");
-        await (await stranger.GetAsync("login")).FailsAsync(429, "too many requests, please try later");
+        using HttpResponseMessage wait = await stranger.GetAsync("login");
+        await wait.FailsAsync(429, "too many requests, please try later");
+        Assert.Equal(TimeSpan.FromHours(1), wait.Headers.RetryAfter!.Delta);
 
         using HttpResponseMessage login = await gateway.Http.GetAsync("login");
 

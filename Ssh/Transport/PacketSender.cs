@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using RPort.Ssh.Algorithms;
 using RPort.Ssh.Connection;
 using RPort.Ssh.Wire;
@@ -9,22 +6,15 @@ using RPort.Ssh.Wire;
 namespace RPort.Ssh.Transport;
 
 /// <summary>
-/// The send loop. Everything that leaves goes through it: key exchange messages first, then control messages, then one packet of each channel in
-/// turn, as many as fit one buffer, encrypted and written at once.
+/// The send loop. Everything that leaves goes through it: as many packets as fit one buffer, in the order of the <see cref="Outbox"/>, encrypted and
+/// written at once.
 /// </summary>
 /// <remarks>
 /// <para><see cref="Gate"/> guards the queues and the sending side of every channel; encryption and writing happen outside it and belong to the loop.</para>
-/// <para>From KEXINIT until NEWKEYS only key exchange messages go out (RFC 4253 §7.1); the rest stays queued, within its bounds.</para>
 /// <para>The loop waits without a thread. Who gives it work runs it at once on its own thread for a few batches, after which it moves to the pool.</para>
 /// </remarks>
-internal sealed class PacketSender : IValueTaskSource, IDisposable
+internal sealed class PacketSender : IDisposable
 {
-    // Four full channel packets: more in one write gains nothing on a socket, and the copy stays in the second-level cache.
-    private const int BatchBytes = 128 * 1024;
-
-    // Largest packet that may follow when the batch is one byte short of full, and its frame.
-    private const int BatchSlackBytes = 80 * 1024;
-
     // A batch that the waker's thread may do before it gets its thread back.
     private const int BorrowedBatches = 2;
 
@@ -33,31 +23,19 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
     private static PacketSender? _dispatching;
 
     private readonly Stream _stream;
-    private readonly int _maxQueuedBytes;
-    private readonly MessageQueue _keyExchange = new();
-    private readonly MessageQueue _control = new();
-    private readonly Queue<ChannelOutput> _ready = new();
+    private readonly Outbox _outbox;
+    private readonly PacketBatch _batch = new();
     private readonly List<ChannelOutput> _finished = [];
-    private ManualResetValueTaskSourceCore<bool> _bell;
-    private TaskCompletionSource? _room;
-    private PacketProtection _protection = new PlainProtection();
-    private PacketProtection? _nextProtection;
-    private bool _restartSequence;
-    private uint _sequence;
-    private byte[] _batch = [];
-    private int _batchBytes;
+    private readonly Bell _bell = new();
     private long _totalBytes;
-    private long _packets;
     private int _borrowed;
-    private bool _held;
-    private bool _heldInTheEnd;
     private bool _waiting;
     private bool _closing;
 
     public PacketSender(Stream stream, int maxQueuedBytes)
     {
         _stream = stream;
-        _maxQueuedBytes = maxQueuedBytes;
+        _outbox = new Outbox(maxQueuedBytes);
     }
 
     /// <summary>Guards the queues here and the state of every <see cref="ChannelOutput"/>. Nothing is awaited and no user code runs under it.</summary>
@@ -70,7 +48,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
     public long TotalBytes => Volatile.Read(ref _totalBytes);
 
     /// <summary>Packets under the present keys.</summary>
-    public long Packets => Volatile.Read(ref _packets);
+    public long Packets => _batch.Packets;
 
     /// <summary>Runs until <see cref="BeginClose"/> and the last message, or until the stream fails.</summary>
     public async Task RunAsync(ReadOnlyMemory<byte> versionLine, CancellationToken cancellationToken)
@@ -97,8 +75,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
         {
             if (!_closing)
             {
-                _keyExchange.Add(message);
-                _heldInTheEnd |= message[0] == (byte)MessageNumber.KexInit;
+                _outbox.AddKeyExchange(message);
             }
         }
     }
@@ -110,11 +87,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
         {
             if (!_closing)
             {
-                Debug.Assert(_nextProtection is null, "the peer can not have finished two key exchanges before our NEWKEYS left");
-                _nextProtection = next;
-                _restartSequence = restartSequence;
-                _keyExchange.Add([(byte)MessageNumber.NewKeys]);
-                _heldInTheEnd = false;
+                _outbox.AddNewKeys(next, restartSequence);
                 return;
             }
         }
@@ -142,7 +115,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
     {
         if (!_closing)
         {
-            _control.Add(message);
+            _outbox.AddControl(message);
         }
     }
 
@@ -154,10 +127,9 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
     {
         lock (Gate)
         {
-            if (_control.Bytes > 0 && _control.Bytes + message.Length > _maxQueuedBytes && !_closing)
+            room = Task.CompletedTask;
+            if (!_closing && !_outbox.HasRoom(message.Length, out room))
             {
-                _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                room = _room.Task;
                 return false;
             }
 
@@ -167,7 +139,6 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
             }
         }
 
-        room = Task.CompletedTask;
         Wake();
         return true;
     }
@@ -182,13 +153,12 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
     }
 
     /// <summary>Puts a channel in the round. The caller holds the gate and wakes the loop after it.</summary>
-    public void AddReady(ChannelOutput channel) => _ready.Enqueue(channel);
+    public void AddReady(ChannelOutput channel) => _outbox.AddReady(channel);
 
     /// <summary>Lets the loop end: nothing more is taken, what is queued goes out with <paramref name="farewell"/> behind it.</summary>
     /// <param name="farewell">The DISCONNECT message, or empty.</param>
     public void BeginClose(ReadOnlySpan<byte> farewell)
     {
-        TaskCompletionSource? room;
         lock (Gate)
         {
             if (_closing)
@@ -198,15 +168,13 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
 
             if (!farewell.IsEmpty)
             {
-                // In the middle of a key exchange only messages of its kind and DISCONNECT may go; the others would wait for ever.
-                (_heldInTheEnd ? _keyExchange : _control).Add(farewell);
+                _outbox.AddLast(farewell);
             }
 
             _closing = true;
-            room = _room;
+            _outbox.EndWaits();
         }
 
-        room?.TrySetResult();
         Wake();
     }
 
@@ -234,7 +202,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
 
         lock (Gate)
         {
-            if (!_waiting || !(HasWork || _closing))
+            if (!_waiting || !(_outbox.HasNext || _closing))
             {
                 return;
             }
@@ -243,30 +211,20 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
         }
 
         _borrowed = BorrowedBatches;
-        _bell.SetResult(true);
+        _bell.Ring();
     }
-
-    void IValueTaskSource.GetResult(short token) => _bell.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _bell.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _bell.OnCompleted(continuation, state, token, flags);
 
     public void Dispose()
     {
-        _protection.Dispose();
-        _nextProtection?.Dispose();
-        ReleaseBatch();
+        _batch.Dispose();
+        _outbox.Dispose();
     }
-
-    private bool HasWork => !_keyExchange.IsEmpty || (!_held && (!_control.IsEmpty || _ready.Count > 0));
 
     private ValueTask<bool> WaitForWorkAsync()
     {
         lock (Gate)
         {
-            if (HasWork)
+            if (_outbox.HasNext)
             {
                 return new ValueTask<bool>(true);
             }
@@ -280,14 +238,7 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
             _waiting = true;
         }
 
-        return WaitForBellAsync();
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> WaitForBellAsync()
-    {
-        await new ValueTask(this, _bell.Version).ConfigureAwait(false);
-        return true;
+        return _bell.WaitAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -299,13 +250,13 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
             {
                 BeforeBatch?.Invoke();
                 FillBatch();
-                if (_batchBytes == 0)
+                if (_batch.IsEmpty)
                 {
                     return;
                 }
 
-                Interlocked.Add(ref _totalBytes, _batchBytes);
-                ValueTask write = _stream.WriteAsync(_batch.AsMemory(0, _batchBytes), cancellationToken);
+                Interlocked.Add(ref _totalBytes, _batch.Sealed.Length);
+                ValueTask write = _stream.WriteAsync(_batch.Sealed, cancellationToken);
                 FinishWriters(); // their memory was copied: they may prepare more while this is written
                 await write.ConfigureAwait(false);
                 await _stream.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -318,20 +269,24 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
         finally
         {
             FinishWriters();
-            ReleaseBatch();
+            _batch.Release();
         }
     }
 
     private void FillBatch()
     {
-        _batchBytes = 0;
-        while (_batchBytes < BatchBytes)
+        _batch.Clear();
+        while (!_batch.IsFull)
         {
             int payloadBytes;
-            MessageNumber number;
+            bool isNewKeys;
             lock (Gate)
             {
-                payloadBytes = TakePayload(out number);
+                payloadBytes = _outbox.Take(_batch, out isNewKeys, out ChannelOutput? finished);
+                if (finished is not null)
+                {
+                    _finished.Add(finished);
+                }
             }
 
             if (payloadBytes == 0)
@@ -339,111 +294,14 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
                 return;
             }
 
-            int packetBytes = _protection.PacketBytes(payloadBytes);
-            _protection.SealPayload(_batch.AsSpan(_batchBytes, packetBytes), payloadBytes, _sequence);
-            _batchBytes += packetBytes;
-            _sequence++; // wraps at 2^32 by rule (RFC 4253 §6.4)
-            Volatile.Write(ref _packets, _packets + 1);
-            if (number == MessageNumber.NewKeys)
+            _batch.Seal(payloadBytes);
+            if (isNewKeys)
             {
-                TakeNewKeys(); // for every packet from here on
+                lock (Gate)
+                {
+                    _outbox.TakeNewKeys(_batch);
+                }
             }
-        }
-    }
-
-    /// <summary>Copies the next message to where its packet's payload goes. Returns 0 when there is none, or none that fits. Under the gate.</summary>
-    /// <param name="number">The number of a key exchange message, otherwise none.</param>
-    private int TakePayload(out MessageNumber number)
-    {
-        number = default;
-        MessageQueue? queue = !_keyExchange.IsEmpty ? _keyExchange : !_held && !_control.IsEmpty ? _control : null;
-        if (queue is not null)
-        {
-            ReadOnlySpan<byte> message = queue.Peek();
-            if (!TryMakeRoom(message.Length))
-            {
-                return 0;
-            }
-
-            int length = message.Length;
-            message.CopyTo(PayloadRoom());
-            if (ReferenceEquals(queue, _keyExchange))
-            {
-                number = (MessageNumber)message[0];
-                _held = number == MessageNumber.KexInit || (_held && number != MessageNumber.NewKeys);
-            }
-
-            queue.Remove();
-            SignalRoom();
-            return length;
-        }
-
-        return _held ? 0 : TakeChannelPayload();
-    }
-
-    private int TakeChannelPayload()
-    {
-        while (_ready.Count > 0)
-        {
-            if (!TryMakeRoom(BatchSlackBytes - 1024))
-            {
-                return 0;
-            }
-
-            ChannelOutput channel = _ready.Dequeue();
-            int length = channel.Take(PayloadRoom(), out bool finished);
-            if (finished)
-            {
-                _finished.Add(channel);
-            }
-
-            if (length > 0)
-            {
-                return length;
-            }
-        }
-
-        return 0;
-    }
-
-    private Span<byte> PayloadRoom() => _batch.AsSpan(_batchBytes + PacketProtection.LengthBytes + 1);
-
-    private bool TryMakeRoom(int payloadBytes)
-    {
-        int needed = PacketProtection.LengthBytes + 1 + payloadBytes + PacketProtection.MaxTrailerBytes;
-        if (_batch.Length - _batchBytes >= needed)
-        {
-            return true;
-        }
-
-        if (_batchBytes > 0)
-        {
-            return false; // goes first into the next batch
-        }
-
-        ReleaseBatch();
-        _batch = ArrayPool<byte>.Shared.Rent(Math.Max(BatchBytes + BatchSlackBytes, needed));
-        return true;
-    }
-
-    private void TakeNewKeys()
-    {
-        lock (Gate)
-        {
-            _protection.Dispose();
-            _protection = _nextProtection!;
-            _nextProtection = null;
-            _sequence = _restartSequence ? 0 : _sequence;
-            Volatile.Write(ref _packets, 0);
-        }
-    }
-
-    private void SignalRoom()
-    {
-        if (_room is not null && _control.Bytes <= _maxQueuedBytes / 2)
-        {
-            _room.TrySetResult();
-            _room = null;
         }
     }
 
@@ -457,25 +315,13 @@ internal sealed class PacketSender : IValueTaskSource, IDisposable
         _finished.Clear();
     }
 
-    private void ReleaseBatch()
-    {
-        if (_batch.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_batch);
-            _batch = [];
-        }
-    }
-
     private void Stop()
     {
         lock (Gate)
         {
             _closing = true;
             _waiting = false;
-            _keyExchange.Clear();
-            _control.Clear();
-            _ready.Clear();
-            _room?.TrySetResult();
+            _outbox.Clear();
         }
     }
 }

@@ -23,6 +23,7 @@ internal sealed class KeyExchangeProcess : IDisposable
     }
 
     private readonly Lock _gate = new();
+    private readonly PinnedHostKey _hostKey = new();
     private readonly SshConnectionOptions _options;
     private readonly PacketSender _sender;
     private readonly PacketReceiver _receiver;
@@ -35,7 +36,6 @@ internal sealed class KeyExchangeProcess : IDisposable
     private EcdhExchange? _ecdh;
     private PacketProtection? _nextReceive;
     private byte[]? _sessionId;
-    private byte[]? _hostKey;
     private ITimer? _deadline;
     private TaskCompletionSource? _finished;
 
@@ -238,32 +238,10 @@ internal sealed class KeyExchangeProcess : IDisposable
             throw new SshProtocolException(SshDisconnectReason.KeyExchangeFailed, "The server's signature over the key exchange is wrong.");
         }
 
-        AcceptHostKey(reply.HostKey);
+        _hostKey.Accept(reply.HostKey, ((SshClientOptions)_options).VerifyHostKey);
         SendNewKeys(_ecdh, secret, hash);
         _ecdh.Dispose();
         _ecdh = null;
-    }
-
-    /// <summary>The application decides once; later key exchanges must show the same key.</summary>
-    private void AcceptHostKey(byte[] blob)
-    {
-        if (_hostKey is not null)
-        {
-            if (!_hostKey.AsSpan().SequenceEqual(blob))
-            {
-                throw new SshProtocolException(SshDisconnectReason.HostKeyNotVerifiable, "The server's host key changed within the connection.");
-            }
-
-            return;
-        }
-
-        SshHostKeyFingerprint fingerprint = new(HostKeyProof.TryReadAlgorithm(blob, out string algorithm) ? algorithm : "", blob);
-        if (!((SshClientOptions)_options).VerifyHostKey(fingerprint))
-        {
-            throw new SshAuthenticationException(SshAuthenticationFailure.HostKeyRefused, $"The server's host key {fingerprint.Sha256} was refused.");
-        }
-
-        _hostKey = blob;
     }
 
     private void SendNewKeys(EcdhExchange ecdh, byte[] secret, byte[] hash)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using RPort.Ssh.Transport;
 using RPort.Ssh.Wire;
 
@@ -8,23 +7,19 @@ namespace RPort.Ssh.Connection;
 
 /// <summary>
 /// The sending side of a channel: the peer's window (RFC 4254 §5.2), the one write that waits for it, and what was said last. State is guarded by
-/// <see cref="PacketSender.Gate"/>. Writers take turns; the send loop copies straight out of the writer's memory, so nothing is queued here.
+/// <see cref="PacketSender.Gate"/>. Writers take turns, so nothing is queued here.
 /// </summary>
-internal sealed class ChannelOutput : IValueTaskSource, IDisposable
+internal sealed class ChannelOutput : IDisposable
 {
     // What a packet of ours carries at most, whatever the peer allows: larger ones gain nothing and make the other channels wait.
     private const int MaxDataBytes = 64 * 1024;
-    private const uint NotExtended = 0;
 
     private readonly PacketSender _sender;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private ManualResetValueTaskSourceCore<bool> _writer;
-    private ReadOnlyMemory<byte> _data;
-    private uint _dataType;
+    private readonly PendingWrite _write;
     private uint _remoteId;
     private long _window;
     private int _maxDataBytes;
-    private bool _writing;
     private bool _inRound;
     private bool _eofSent;
     private bool _closeSent;
@@ -33,7 +28,7 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
     public ChannelOutput(PacketSender sender, bool inlineContinuations)
     {
         _sender = sender;
-        _writer.RunContinuationsAsynchronously = !inlineContinuations;
+        _write = new PendingWrite(inlineContinuations);
     }
 
     /// <summary>Whether CLOSE was queued: nothing may follow it.</summary>
@@ -149,7 +144,7 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
                 return;
             }
 
-            failWriter = TakeWriter();
+            failWriter = _write.Take();
             Volatile.Write(ref _closeSent, true);
             if (!causedByPeer)
             {
@@ -159,7 +154,7 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
 
         if (failWriter)
         {
-            _writer.SetException(new SshChannelClosedException("The channel was closed."));
+            _write.Fail(new SshChannelClosedException("The channel was closed."));
         }
 
         if (causedByPeer)
@@ -229,12 +224,12 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
             }
 
             _connectionClosed = reason;
-            failWriter = TakeWriter();
+            failWriter = _write.Take();
         }
 
         if (failWriter)
         {
-            _writer.SetException(new SshConnectionClosedException(reason));
+            _write.Fail(new SshConnectionClosedException(reason));
         }
     }
 
@@ -243,43 +238,25 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
     {
         _inRound = false;
         finished = false;
-        if (!_writing || _window == 0)
+        if (!_write.Waiting || _window == 0)
         {
             return 0;
         }
 
-        int header = _dataType == NotExtended ? 9 : 13;
-        int count = (int)Math.Min(Math.Min(_window, _maxDataBytes), _data.Length);
-        room[0] = (byte)(_dataType == NotExtended ? MessageNumber.ChannelData : MessageNumber.ChannelExtendedData);
-        BinaryPrimitives.WriteUInt32BigEndian(room[1..], _remoteId);
-        if (_dataType != NotExtended)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(room[5..], _dataType);
-        }
-
-        BinaryPrimitives.WriteUInt32BigEndian(room[(header - 4)..], (uint)count);
-        _data.Span[..count].CopyTo(room[header..]);
-        _data = _data[count..];
-        _window -= count;
-        finished = _data.IsEmpty && TakeWriter();
+        int bytes = _write.TakeMessage(room, _remoteId, Math.Min(_window, _maxDataBytes), out int dataBytes, out finished);
+        _window -= dataBytes;
         EnterRound();
-        return header + count;
+        return bytes;
     }
 
     /// <summary>Tells the writer that <see cref="Take"/> took its last byte. Outside the gate.</summary>
-    public void CompleteWriter() => _writer.SetResult(true);
-
-    void IValueTaskSource.GetResult(short token) => _writer.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _writer.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _writer.OnCompleted(continuation, state, token, flags);
+    public void CompleteWriter() => _write.Complete();
 
     public void Dispose() => _turn.Dispose();
 
     private ValueTask Begin(uint dataType, ReadOnlyMemory<byte> data)
     {
+        ValueTask written;
         lock (_sender.Gate)
         {
             ThrowIfClosed();
@@ -288,34 +265,21 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
                 throw new InvalidOperationException("EOF was sent on this channel; nothing can be written after it.");
             }
 
-            _writer.Reset();
-            _data = data;
-            _dataType = dataType;
-            _writing = true;
+            written = _write.Begin(dataType, data);
             EnterRound();
         }
 
-        ValueTask written = new(this, _writer.Version);
         _sender.Wake();
         return written;
     }
 
     private void EnterRound()
     {
-        if (_writing && _window > 0 && !_inRound)
+        if (_write.Waiting && _window > 0 && !_inRound)
         {
             _inRound = true;
             _sender.AddReady(this);
         }
-    }
-
-    /// <summary>Whoever gets true completes the writer, outside the gate.</summary>
-    private bool TakeWriter()
-    {
-        bool taken = _writing;
-        _writing = false;
-        _data = default;
-        return taken;
     }
 
     private void CancelWriter(CancellationToken token)
@@ -323,12 +287,12 @@ internal sealed class ChannelOutput : IValueTaskSource, IDisposable
         bool cancelled;
         lock (_sender.Gate)
         {
-            cancelled = TakeWriter();
+            cancelled = _write.Take();
         }
 
         if (cancelled)
         {
-            _writer.SetException(new OperationCanceledException(token));
+            _write.Fail(new OperationCanceledException(token));
         }
     }
 

@@ -12,9 +12,7 @@ namespace RPort.Ssh;
 public sealed class SshChannel : IAsyncDisposable
 {
     private readonly ChannelTable _table;
-    private readonly OutgoingRequests<bool> _requests = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SerialWork _incomingRequests;
     private readonly Lock _gate = new();
     private bool _peerClosed;
     private bool _serving;
@@ -29,7 +27,7 @@ public sealed class SshChannel : IAsyncDisposable
         bool inline = connection.Options.InlineContinuations;
         Output = new ChannelOutput(sender, inline);
         Input = new ChannelInput(Output, window, inline);
-        _incomingRequests = new SerialWork(connection.Closing, connection.ReportFailure);
+        Requests = new ChannelRequests(connection, Output);
     }
 
     /// <summary>The channel type given when it was opened.</summary>
@@ -42,7 +40,11 @@ public sealed class SshChannel : IAsyncDisposable
     /// Answers requests of the peer on this channel, one after the other, on the thread pool; without one they are refused. An exception is sent as a
     /// refusal. Set it before the first await of the function given to <see cref="SshChannelVerdict.Accept"/>, and no request is missed.
     /// </summary>
-    public Func<SshChannelRequest, CancellationToken, ValueTask<bool>>? RequestHandler { get; set; }
+    public Func<SshChannelRequest, CancellationToken, ValueTask<bool>>? RequestHandler
+    {
+        get => Requests.Handler;
+        set => Requests.Handler = value;
+    }
 
     /// <summary>Keeps extended data (RFC 4254 §5.2) for <see cref="ReadExtendedAsync"/>. Otherwise it is dropped and its window returned.</summary>
     public bool KeepExtendedData
@@ -59,6 +61,8 @@ public sealed class SshChannel : IAsyncDisposable
     internal ChannelOutput Output { get; }
 
     internal ChannelInput Input { get; }
+
+    internal ChannelRequests Requests { get; }
 
     /// <summary>The peer's answer to our open; null for channels the peer opened.</summary>
     internal TaskCompletionSource? Opening { get; init; }
@@ -126,15 +130,10 @@ public sealed class SshChannel : IAsyncDisposable
     /// <returns>True for CHANNEL_SUCCESS.</returns>
     /// <exception cref="SshChannelClosedException">The channel is, or becomes, closed.</exception>
     /// <exception cref="SshConnectionClosedException">The connection is, or becomes, closed.</exception>
-    public async ValueTask<bool> RequestAsync(string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
+    public ValueTask<bool> RequestAsync(string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
     {
         Connection.CheckMessageSize(payload.Length);
-        TaskCompletionSource<bool> reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await Output.SendAsync(
-            recipient => RequestMessage.EncodeChannel(recipient, type, wantsReply: true, payload.Span),
-            () => _requests.Add(reply),
-            cancellationToken).ConfigureAwait(false);
-        return await reply.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Requests.SendAsync(type, payload, cancellationToken);
     }
 
     /// <summary>Sends a request that wants no reply.</summary>
@@ -147,7 +146,7 @@ public sealed class SshChannel : IAsyncDisposable
     public ValueTask NotifyAsync(string type, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
     {
         Connection.CheckMessageSize(payload.Length);
-        return Output.SendAsync(recipient => RequestMessage.EncodeChannel(recipient, type, wantsReply: false, payload.Span), null, cancellationToken);
+        return Requests.NotifyAsync(type, payload, cancellationToken);
     }
 
     /// <summary>Sends an exit status (RFC 4254 §6.10), after everything written before.</summary>
@@ -185,12 +184,9 @@ public sealed class SshChannel : IAsyncDisposable
     {
         Input.Discard();
         Output.Close(causedByPeer: false);
-        _requests.Abort(static () => new SshChannelClosedException("The channel was closed."));
+        Requests.Abort(static () => new SshChannelClosedException("The channel was closed."));
         ReleaseIfOver();
     }
-
-    /// <summary>Holds requests back until <see cref="Serve"/>.</summary>
-    internal void HoldRequests() => _incomingRequests.Pause();
 
     /// <summary>Starts the application's function; when it ends, so does the channel. Never faults.</summary>
     internal void Serve(Func<SshChannel, CancellationToken, Task> serve)
@@ -201,27 +197,7 @@ public sealed class SshChannel : IAsyncDisposable
         }
 
         Serving = RunAsync(serve);
-        _incomingRequests.Resume();
-    }
-
-    /// <summary>Queues a request of the peer.</summary>
-    /// <exception cref="SshProtocolException">Too many wait.</exception>
-    internal void OnRequest(RequestMessage request)
-    {
-        if (!_incomingRequests.TryAdd(cancellationToken => AnswerAsync(request, cancellationToken), Connection.Options.MaxPendingRequests))
-        {
-            throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many requests on one channel wait for an answer.");
-        }
-    }
-
-    /// <summary>The peer answers a request of ours.</summary>
-    /// <exception cref="SshProtocolException">There is none.</exception>
-    internal void OnReply(bool success)
-    {
-        if (!_requests.TryComplete(success) && !Output.IsClosed)
-        {
-            throw new SshProtocolException("A reply came on a channel without a request.");
-        }
+        Requests.Resume();
     }
 
     /// <summary>The peer sent CLOSE: what came before it can still be read.</summary>
@@ -229,7 +205,7 @@ public sealed class SshChannel : IAsyncDisposable
     {
         Input.End();
         Output.Close(causedByPeer: true);
-        _requests.Abort(static () => new SshChannelClosedException("The peer closed the channel."));
+        Requests.Abort(static () => new SshChannelClosedException("The peer closed the channel."));
         lock (_gate)
         {
             _peerClosed = true;
@@ -237,14 +213,7 @@ public sealed class SshChannel : IAsyncDisposable
 
         ReleaseIfOver();
 
-        // Behind the requests that came before it, such as an exit status.
-        _incomingRequests.TryAdd(
-            _ =>
-            {
-                _closed.TrySetResult();
-                return default;
-            },
-            int.MaxValue);
+        Requests.Finally(() => _closed.TrySetResult()); // behind the requests that came before it, such as an exit status
     }
 
     /// <summary>The connection ended.</summary>
@@ -252,7 +221,7 @@ public sealed class SshChannel : IAsyncDisposable
     {
         Output.Abort(reason);
         Input.Abort(reason);
-        _requests.Abort(() => new SshConnectionClosedException(reason));
+        Requests.Abort(() => new SshConnectionClosedException(reason));
         Opening?.TrySetException(new SshConnectionClosedException(reason));
         _ = Opening?.Task.Exception; // its caller may have gone
         _closed.TrySetResult();
@@ -276,25 +245,6 @@ public sealed class SshChannel : IAsyncDisposable
             }
 
             Close();
-        }
-    }
-
-    private async ValueTask AnswerAsync(RequestMessage request, CancellationToken cancellationToken)
-    {
-        bool success = false;
-        try
-        {
-            if (RequestHandler is { } handler)
-            {
-                success = await handler(new SshChannelRequest(request.Name, request.Payload, request.WantsReply), cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            if (request.WantsReply)
-            {
-                await Output.AnswerAsync(success, cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 

@@ -136,7 +136,7 @@ public sealed class SshConnection : IAsyncDisposable
     {
         CheckMessageSize(payload.Length);
         ThrowIfClosed();
-        return _protocol.RequestAsync(name, payload, cancellationToken);
+        return _protocol.Requests.SendAsync(name, payload, cancellationToken);
     }
 
     /// <summary>Sends a global request that wants no reply.</summary>
@@ -150,7 +150,7 @@ public sealed class SshConnection : IAsyncDisposable
     {
         CheckMessageSize(payload.Length);
         ThrowIfClosed();
-        return _protocol.NotifyAsync(name, payload, cancellationToken);
+        return _protocol.Requests.NotifyAsync(name, payload, cancellationToken);
     }
 
     /// <summary>Opens a channel (RFC 4254 §5.1).</summary>
@@ -164,7 +164,7 @@ public sealed class SshConnection : IAsyncDisposable
     public ValueTask<SshChannel> OpenChannelAsync(string type, ReadOnlyMemory<byte> openData, CancellationToken cancellationToken = default)
     {
         CheckMessageSize(openData.Length);
-        return _protocol.OpenChannelAsync(type, openData, cancellationToken);
+        return _protocol.Opens.OpenAsync(type, openData, cancellationToken);
     }
 
     /// <summary>Agrees on new keys, while data goes on (RFC 4253 §9). Joins a key exchange that is under way.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using RPort.Ssh.Wire;
 
 namespace RPort.Ssh.Connection;
@@ -119,4 +120,16 @@ internal static class ConnectionLimits
 {
     /// <summary>Names of requests and channel types. RFC 4250 §4.6.1 allows 64; some vendors' are longer.</summary>
     public const int MaxNameBytes = 256;
+}
+
+/// <summary>A channel message that says nothing but its number and the channel: EOF, CLOSE, SUCCESS, FAILURE (RFC 4254 §5.3, §5.4).</summary>
+internal static class ChannelMessage
+{
+    public static byte[] Encode(MessageNumber number, uint recipient)
+    {
+        byte[] message = new byte[5];
+        message[0] = (byte)number;
+        BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), recipient);
+        return message;
+    }
 }

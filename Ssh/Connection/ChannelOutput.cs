@@ -120,7 +120,7 @@ internal sealed class ChannelOutput : IDisposable
                 }
 
                 _eofSent = true;
-                _sender.AddControl(Short(MessageNumber.ChannelEof));
+                _sender.AddControl(ChannelMessage.Encode(MessageNumber.ChannelEof, _remoteId));
             }
 
             _sender.Wake();
@@ -136,7 +136,7 @@ internal sealed class ChannelOutput : IDisposable
     public void Close(bool causedByPeer)
     {
         bool failWriter;
-        byte[] message = Short(MessageNumber.ChannelClose);
+        byte[] message = ChannelMessage.Encode(MessageNumber.ChannelClose, _remoteId);
         lock (_sender.Gate)
         {
             if (_closeSent || _connectionClosed is not null)
@@ -170,7 +170,7 @@ internal sealed class ChannelOutput : IDisposable
     /// <summary>Answers a request of the peer, waiting for room but not for writers. Nothing is sent on a closed channel.</summary>
     public ValueTask AnswerAsync(bool success, CancellationToken cancellationToken)
     {
-        byte[] message = Short(success ? MessageNumber.ChannelSuccess : MessageNumber.ChannelFailure);
+        byte[] message = ChannelMessage.Encode(success ? MessageNumber.ChannelSuccess : MessageNumber.ChannelFailure, _remoteId);
         return _sender.QueueAsync(message, () => !_closeSent && _connectionClosed is null, cancellationToken);
     }
 
@@ -294,14 +294,6 @@ internal sealed class ChannelOutput : IDisposable
         {
             _write.Fail(new OperationCanceledException(token));
         }
-    }
-
-    private byte[] Short(MessageNumber number)
-    {
-        byte[] message = new byte[5];
-        message[0] = (byte)number;
-        BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), _remoteId);
-        return message;
     }
 
     private void ThrowIfClosed()

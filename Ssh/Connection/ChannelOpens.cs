@@ -1,0 +1,178 @@
+using RPort.Ssh.Transport;
+
+namespace RPort.Ssh.Connection;
+
+/// <summary>Opens channels (RFC 4254 §5.1), ours and the peer's, and keeps them in the table from then on.</summary>
+internal sealed class ChannelOpens
+{
+    private readonly SshConnection _connection;
+    private readonly SshConnectionOptions _options;
+    private readonly PacketSender _sender;
+    private readonly ISshPeerHandler _handler;
+    private readonly SerialWork _incoming;
+    private readonly ChannelTable _channels;
+    private readonly ReceiveBudget _budget;
+    private int _pending;
+
+    /// <param name="connection">The connection.</param>
+    /// <param name="sender">The send loop.</param>
+    /// <param name="handler">The application.</param>
+    /// <param name="incoming">Where the application is asked, in order with everything else it is asked.</param>
+    /// <param name="channels">The connection's channels.</param>
+    public ChannelOpens(SshConnection connection, PacketSender sender, ISshPeerHandler handler, SerialWork incoming, ChannelTable channels)
+    {
+        _connection = connection;
+        _options = connection.Options;
+        _sender = sender;
+        _handler = handler;
+        _incoming = incoming;
+        _channels = channels;
+        _budget = new ReceiveBudget(_options.MaxUnreadBytes);
+    }
+
+    public async ValueTask<SshChannel> OpenAsync(string type, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        SshChannel channel = _channels.TryAdd(number => Create(number, type, opening: true)) ?? throw new SshChannelOpenException(
+            SshChannelOpenFailure.ResourceShortage, $"{_options.MaxChannels} channels are open on this connection.");
+        byte[] message = ChannelOpenMessage.Encode(
+            type, channel.Number, channel.Input.InitialWindow, (uint)_options.MaxChannelDataBytes, data.Span);
+        try
+        {
+            await _sender.QueueAsync(message, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Forget(channel); // the peer never heard of it
+            throw;
+        }
+
+        try
+        {
+            await channel.Opening!.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return channel;
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(channel);
+            throw;
+        }
+    }
+
+    /// <exception cref="SshProtocolException">Malformed, or too many wait.</exception>
+    public void OnOpen(ReadOnlySpan<byte> body)
+    {
+        if (!ChannelOpenMessage.TryRead(body, out ChannelOpenMessage open) || open.MaxPacket == 0)
+        {
+            throw new SshProtocolException("CHANNEL_OPEN is malformed.");
+        }
+
+        if (Interlocked.Increment(ref _pending) > _options.MaxPendingOpens
+            || !_incoming.TryAdd(cancellationToken => DecideAsync(open, cancellationToken), int.MaxValue))
+        {
+            throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many channel opens wait for a verdict.");
+        }
+    }
+
+    private async ValueTask DecideAsync(ChannelOpenMessage open, CancellationToken cancellationToken)
+    {
+        SshChannelVerdict verdict = SshChannelVerdict.Reject(SshChannelOpenFailure.ConnectFailed, "the open could not be handled");
+        try
+        {
+            verdict = await _handler.OnChannelOpenAsync(_connection, new SshChannelOpen(open.Type, open.Data), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await ApplyAsync(open, verdict, cancellationToken).ConfigureAwait(false);
+            Interlocked.Decrement(ref _pending);
+        }
+    }
+
+    private async ValueTask ApplyAsync(ChannelOpenMessage open, SshChannelVerdict verdict, CancellationToken cancellationToken)
+    {
+        SshChannel? channel = verdict.Serve is null ? null : _channels.TryAdd(number => Create(number, open.Type, opening: false));
+        if (channel is null)
+        {
+            byte[] refusal = verdict.Serve is null
+                ? new ChannelOpenFailureMessage(open.Sender, verdict.Reason, verdict.Text).Encode()
+                : new ChannelOpenFailureMessage(open.Sender, SshChannelOpenFailure.ResourceShortage, "too many channels").Encode();
+            await _sender.QueueAsync(refusal, null, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        channel.Requests.Hold(); // the function below sets its handler first
+        channel.Output.Attach(open.Sender, open.Window, open.MaxPacket);
+        byte[] confirmation = new ChannelOpenConfirmationMessage(
+            open.Sender, channel.Number, channel.Input.InitialWindow, (uint)_options.MaxChannelDataBytes).Encode();
+        await _sender.QueueAsync(confirmation, null, cancellationToken).ConfigureAwait(false);
+        channel.Serve(verdict.Serve!);
+    }
+
+    /// <exception cref="SshProtocolException">Malformed, or for no channel that is being opened.</exception>
+    public void OnConfirmation(ReadOnlySpan<byte> body)
+    {
+        if (!ChannelOpenConfirmationMessage.TryRead(body, out ChannelOpenConfirmationMessage confirmation))
+        {
+            throw new SshProtocolException("CHANNEL_OPEN_CONFIRMATION is malformed.");
+        }
+
+        SshChannel channel = FindOpening(confirmation.Recipient);
+        channel.Output.Attach(confirmation.Sender, confirmation.Window, confirmation.MaxPacket);
+        bool abandoned;
+        lock (channel.Opening!)
+        {
+            channel.Opening.TrySetResult();
+            abandoned = channel.Abandoned;
+        }
+
+        if (abandoned)
+        {
+            channel.Close();
+        }
+    }
+
+    /// <exception cref="SshProtocolException">Malformed, or for no channel that is being opened.</exception>
+    public void OnFailure(ReadOnlySpan<byte> body)
+    {
+        if (!ChannelOpenFailureMessage.TryRead(body, out ChannelOpenFailureMessage failure))
+        {
+            throw new SshProtocolException("CHANNEL_OPEN_FAILURE is malformed.");
+        }
+
+        SshChannel channel = FindOpening(failure.Recipient);
+        Forget(channel);
+        channel.Opening!.TrySetException(new SshChannelOpenException(failure.Reason, $"The peer refused the channel: {failure.Text}"));
+        _ = channel.Opening.Task.Exception; // its caller may have gone
+    }
+
+    private SshChannel FindOpening(uint number) =>
+        _channels.Find(number) is { Opening.Task.IsCompleted: false } channel
+            ? channel
+            : throw new SshProtocolException($"The answer to an open names channel {number}, which is not being opened.");
+
+    private SshChannel Create(uint number, string type, bool opening) =>
+        new(_connection, _channels, new ReceiveWindow(_budget, _options.InitialWindowBytes, _options.MaxWindowBytes), _sender, number, type)
+        {
+            Opening = opening ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null,
+        };
+
+    private void Forget(SshChannel channel)
+    {
+        _channels.Remove(channel.Number);
+        channel.Input.Release();
+    }
+
+    private static void Abandon(SshChannel channel)
+    {
+        bool opened;
+        lock (channel.Opening!)
+        {
+            channel.Abandoned = true;
+            opened = channel.Opening.Task.IsCompletedSuccessfully;
+        }
+
+        if (opened)
+        {
+            channel.Close();
+        }
+    }
+}

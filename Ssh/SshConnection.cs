@@ -1,4 +1,3 @@
-using RPort.Ssh.Authentication;
 using RPort.Ssh.Connection;
 using RPort.Ssh.KeyExchange;
 using RPort.Ssh.Transport;
@@ -8,61 +7,46 @@ namespace RPort.Ssh;
 
 /// <summary>One SSH-2 connection (RFC 4251 to 4254), in either role, over any duplex stream.</summary>
 /// <remarks>
-/// <para>Two loops: the receive loop here, which decrypts and hands messages on, and <see cref="PacketSender"/>. Neither holds a buffer while idle.</para>
-/// <para>
-/// There is one close, and the first reason wins. (1) the reason is set; (2) the sender takes nothing new, DISCONNECT is queued behind what waits, and
-/// every waiting caller fails; (3) the send loop ends, within CloseTimeout; (4) the peer reads it and ends the stream, or does not; (5) the stream
-/// is disposed and both loops are awaited; (6) <see cref="Completion"/>.
-/// </para>
+/// Two loops, <see cref="ReceiveLoop"/>, which decrypts and hands messages on, and <see cref="PacketSender"/>. Neither holds a buffer while idle.
+/// <see cref="Handshake"/> takes the messages below those of channels, <see cref="ConnectionProtocol"/> those; there is one <see cref="CloseSequence"/>.
 /// </remarks>
 public sealed class SshConnection : IAsyncDisposable
 {
     // Every implementation takes packets of this size; only RPort's inventories come near it.
     private const int MaxMessageBytes = 252 * 1024;
 
-    // Long enough for a peer to read DISCONNECT and go. Cutting a socket with unread input would destroy what it has not read yet.
-    private static readonly TimeSpan LongestFarewell = TimeSpan.FromMilliseconds(500);
-
     private readonly Stream _stream;
     private readonly PacketSender _sender;
     private readonly PacketReceiver _receiver;
     private readonly KeyExchangeProcess _keyExchange;
-    private readonly IAuthentication _authentication;
+    private readonly RekeySchedule _rekeying;
+    private readonly Handshake _handshake;
     private readonly ConnectionProtocol _protocol;
-    private readonly RekeyPolicy _rekeyPolicy;
-    private readonly Func<ReadOnlyMemory<byte>, ValueTask> _handle;
-    private readonly CancellationTokenSource _closing = new();
-    private readonly CancellationTokenSource _abort = new();
-    private readonly TaskCompletionSource _established = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _closeRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<SshCloseReason> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ITimer _deadline;
-    private SshCloseReason? _reason;
+    private readonly ReceiveLoop _receiveLoop;
+    private readonly CloseSequence _close;
     private Task _run = Task.CompletedTask;
-    private Task _cancelled = Task.CompletedTask;
-    private long _lastReceived;
-    private bool _isEstablished;
 
     private SshConnection(Stream stream, SshConnectionOptions options, ISshPeerHandler handler)
     {
         _stream = stream;
         Options = options;
-        _sender = new PacketSender(stream, options.MaxQueuedControlBytes) { BeforeBatch = RekeyIfDue };
+        _close = new CloseSequence(options, Stop);
+        _sender = new PacketSender(stream, options.MaxQueuedControlBytes) { BeforeBatch = () => _rekeying!.BeginIfDue() };
         _receiver = new PacketReceiver(stream, options.MaxPacketBytes);
-        _keyExchange = new KeyExchangeProcess(options, _sender, _receiver, error => Close(ReasonFor(error)));
-        _authentication = options is SshServerOptions server
-            ? new PasswordServer(server, _sender)
-            : new PasswordClient((SshClientOptions)options, _sender);
+        _keyExchange = new KeyExchangeProcess(options, _sender, _receiver, _close.Begin);
+        _rekeying = new RekeySchedule(options, _keyExchange, _sender, _receiver);
+        _handshake = new Handshake(options, _sender, _receiver, _keyExchange, _rekeying, _close, ReportFailure);
         _protocol = new ConnectionProtocol(this, _sender, handler);
-        _rekeyPolicy = new RekeyPolicy(options.RekeyAfterBytes, options.RekeyAfterPackets, options.RekeyAfter, options.TimeProvider);
-        _handle = HandleAsync;
-        _lastReceived = options.TimeProvider.GetUtcNow().UtcTicks;
-        _deadline = options.TimeProvider.CreateTimer(
-            static self => ((SshConnection)self!).OnDeadline(), this, options.HandshakeTimeout, Timeout.InfiniteTimeSpan);
+        _receiveLoop = new ReceiveLoop(_receiver, _sender, _close, options.TimeProvider)
+        {
+            OnVersion = line => _keyExchange.PeerVersion = line,
+            HandleAsync = HandleAsync,
+            BeforeWait = _rekeying.BeginIfDue,
+        };
     }
 
     /// <summary>The user that logged in.</summary>
-    public string UserName => _authentication.UserName;
+    public string UserName => _handshake.UserName;
 
     /// <summary>The peer's identification without CR LF.</summary>
     public string PeerVersionLine => _keyExchange.PeerVersion;
@@ -82,18 +66,18 @@ public sealed class SshConnection : IAsyncDisposable
     public long BytesSent => _sender.TotalBytes;
 
     /// <summary>When bytes last came from the peer, of whatever kind.</summary>
-    public DateTimeOffset LastReceived => new(Volatile.Read(ref _lastReceived), TimeSpan.Zero);
+    public DateTimeOffset LastReceived => _receiveLoop.LastReceived;
 
     /// <summary>Completes, and never faults, once the connection is closed and the stream disposed, with the first reason.</summary>
-    public Task<SshCloseReason> Completion => _completion.Task;
+    public Task<SshCloseReason> Completion => _close.Completion;
 
     internal SshConnectionOptions Options { get; }
 
     /// <summary>Fires at the beginning of the close.</summary>
-    internal CancellationToken Closing => _closing.Token;
+    internal CancellationToken Closing => _close.Closing;
 
     /// <summary>Key exchanges finished, the first one too.</summary>
-    internal int KeyExchanges { get; private set; }
+    internal int KeyExchanges => _handshake.KeyExchanges;
 
     internal bool IsStrict => _keyExchange.IsStrict;
 
@@ -135,7 +119,7 @@ public sealed class SshConnection : IAsyncDisposable
     public ValueTask<SshReply> RequestAsync(string name, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
     {
         CheckMessageSize(payload.Length);
-        ThrowIfClosed();
+        _close.ThrowIfBegun();
         return _protocol.Requests.SendAsync(name, payload, cancellationToken);
     }
 
@@ -149,7 +133,7 @@ public sealed class SshConnection : IAsyncDisposable
     public ValueTask NotifyAsync(string name, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default)
     {
         CheckMessageSize(payload.Length);
-        ThrowIfClosed();
+        _close.ThrowIfBegun();
         return _protocol.Requests.NotifyAsync(name, payload, cancellationToken);
     }
 
@@ -173,7 +157,7 @@ public sealed class SshConnection : IAsyncDisposable
     /// <exception cref="SshConnectionClosedException">The connection ended first.</exception>
     public Task RekeyAsync(CancellationToken cancellationToken = default)
     {
-        ThrowIfClosed();
+        _close.ThrowIfBegun();
         return _keyExchange.Begin().WaitAsync(cancellationToken);
     }
 
@@ -186,7 +170,7 @@ public sealed class SshConnection : IAsyncDisposable
     /// <returns>A task that never faults.</returns>
     public async ValueTask CloseAsync(SshDisconnectReason reason, string message)
     {
-        Close(new SshCloseReason(reason, message, ByPeer: false));
+        _close.Begin(new SshCloseReason(reason, message, ByPeer: false));
         await Completion.ConfigureAwait(false);
     }
 
@@ -198,7 +182,7 @@ public sealed class SshConnection : IAsyncDisposable
     internal void ReportFailure(Exception error)
     {
         // What fails while the connection closes is an echo of the close.
-        if (_reason is null)
+        if (_close.Reason is null)
         {
             Options.HandlerFailed?.Invoke(error);
         }
@@ -217,7 +201,7 @@ public sealed class SshConnection : IAsyncDisposable
     internal async Task WhenIdleAsync()
     {
         await _run.ConfigureAwait(false);
-        await _cancelled.ConfigureAwait(false);
+        await _close.Listeners.ConfigureAwait(false);
         await _protocol.WhenIdleAsync().ConfigureAwait(false);
     }
 
@@ -241,11 +225,11 @@ public sealed class SshConnection : IAsyncDisposable
             throw;
         }
 
-        using (cancellationToken.UnsafeRegister(static self => ((SshConnection)self!).OnCancelled(), connection))
+        using (cancellationToken.UnsafeRegister(static self => ((Handshake)self!).Cancel(), connection._handshake))
         {
             try
             {
-                await connection._established.Task.ConfigureAwait(false);
+                await connection._handshake.Established.ConfigureAwait(false);
                 return connection;
             }
             catch
@@ -260,296 +244,50 @@ public sealed class SshConnection : IAsyncDisposable
     private void Start(byte[] versionLine)
     {
         using AsyncFlowControl flow = ExecutionContext.SuppressFlow(); // a connection outlives the call that made it
-        _ = _keyExchange.Begin(); // our KEXINIT follows our version line at once
+        _handshake.Begin();
         _run = Task.Run(() => RunAsync(versionLine));
     }
 
-    private async Task RunAsync(byte[] versionLine)
-    {
-        Task send = SendAsync(versionLine);
-        Task receive = ReceiveAsync();
-        await _closeRequested.Task.ConfigureAwait(false);
-        _cancelled = _closing.CancelAsync(); // not waited for here: what listens to it is the application's code
-
-        TimeSpan farewell = Options.CloseTimeout < LongestFarewell ? Options.CloseTimeout : LongestFarewell;
-        await WaitAsync(send, Options.CloseTimeout).ConfigureAwait(false); // (3)
-        await WaitAsync(receive, farewell).ConfigureAwait(false); // (4)
-        await _abort.CancelAsync().ConfigureAwait(false); // (5)
-        try
-        {
-            await _stream.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // The edge of foreign code, and the reason of the close is known.
-        }
-
-        await send.ConfigureAwait(false);
-        await receive.ConfigureAwait(false);
-        _sender.Dispose();
-        _receiver.Dispose();
-        _keyExchange.Dispose();
-        _completion.TrySetResult(_reason!); // (6)
-    }
-
-    private async Task WaitAsync(Task loop, TimeSpan longest)
-    {
-        try
-        {
-            await loop.WaitAsync(longest, Options.TimeProvider).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // The peer does not read, or does not leave: the stream is cut.
-        }
-    }
+    private Task RunAsync(byte[] versionLine) =>
+        _close.RunAsync(_stream, SendAsync(versionLine), _receiveLoop.RunAsync(), _sender, _receiver, _keyExchange);
 
     private async Task SendAsync(byte[] versionLine)
     {
         try
         {
-            await _sender.RunAsync(versionLine, _abort.Token).ConfigureAwait(false);
+            await _sender.RunAsync(versionLine, _close.Cut).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // The edge of the send loop: whatever a stream throws means that it is gone.
-            Close(StreamFailed(e));
+            _close.StreamFailed(e);
         }
-    }
-
-    private async Task ReceiveAsync()
-    {
-        try
-        {
-            await ReceivePacketsAsync().ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // The edge of the receive loop: a peer at fault, or whatever a stream throws.
-            Close(e is SshException ? ReasonFor(e) : StreamFailed(e));
-        }
-
-        try
-        {
-            if (!_reason!.ByPeer)
-            {
-                await _receiver.DiscardAsync(_abort.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception)
-        {
-            // The stream failed after the reason was set.
-        }
-    }
-
-    private async Task ReceivePacketsAsync()
-    {
-        string line;
-        while (!_receiver.TryTakeVersionLine(out line))
-        {
-            if (!await FillAsync().ConfigureAwait(false))
-            {
-                return;
-            }
-        }
-
-        _keyExchange.PeerVersion = line;
-        do
-        {
-            while (_reason is null && _receiver.TryTake(out ReadOnlyMemory<byte> payload))
-            {
-                ValueTask handled = _sender.Dispatch(_handle, payload);
-                if (!handled.IsCompletedSuccessfully)
-                {
-                    await handled.ConfigureAwait(false);
-                }
-            }
-
-            RekeyIfDue();
-            _sender.Wake(); // once for everything the whole buffer gave rise to
-        }
-        while (await FillAsync().ConfigureAwait(false));
-    }
-
-    private async ValueTask<bool> FillAsync()
-    {
-        if (_reason is not null)
-        {
-            return false;
-        }
-
-        if (await _receiver.FillAsync(_abort.Token).ConfigureAwait(false))
-        {
-            Volatile.Write(ref _lastReceived, Options.TimeProvider.GetUtcNow().UtcTicks);
-            return _reason is null;
-        }
-
-        string where = _receiver.HasPart ? "in the middle of a packet" : "without a DISCONNECT message";
-        Close(new SshCloseReason(SshDisconnectReason.None, $"the stream ended {where}", ByPeer: true));
-        return false;
     }
 
     private ValueTask HandleAsync(ReadOnlyMemory<byte> payload)
     {
         ReadOnlySpan<byte> message = payload.Span;
         MessageNumber number = (MessageNumber)message[0];
-        if (number >= MessageNumber.GlobalRequest && _isEstablished && !_keyExchange.PeerIsBusy)
+        if (number < MessageNumber.GlobalRequest || !_handshake.TakesConnectionMessages)
         {
-            if (!_protocol.TryHandle(number, message[1..]))
-            {
-                _sender.QueueAnswer(UnimplementedMessage.Encode(_receiver.LastSequence));
-            }
-
-            return default;
+            return _handshake.HandleAsync(payload);
         }
 
-        switch ((byte)number)
+        if (!_protocol.TryHandle(number, message[1..]))
         {
-            case <= (byte)MessageNumber.Debug:
-                OnTransportMessage(number, message[1..]);
-                return default;
-            case >= 20 and < 50:
-                if (_keyExchange.Handle(number, message))
-                {
-                    OnKeys();
-                }
-
-                return default;
-            default:
-                return HandleServiceAsync(number, payload[1..]);
+            _handshake.RefuseUnknown();
         }
+
+        return default;
     }
 
-    private void OnTransportMessage(MessageNumber number, ReadOnlySpan<byte> body)
+    /// <summary>Step (2) of the close.</summary>
+    private void Stop(SshCloseReason reason)
     {
-        if (number == MessageNumber.Disconnect)
-        {
-            string text = DisconnectMessage.TryRead(body, out DisconnectMessage disconnect) ? disconnect.Text : "(malformed)";
-            Close(new SshCloseReason(disconnect.Reason, $"the peer disconnected: {disconnect.Reason}: {text}", ByPeer: true));
-        }
-        else if (_keyExchange.IsStrict && !_keyExchange.HasKeys)
-        {
-            throw new SshProtocolException(
-                SshDisconnectReason.KeyExchangeFailed, $"Message {(byte)number} has no place in the first key exchange of a strict connection.");
-        }
-    }
-
-    private ValueTask HandleServiceAsync(MessageNumber number, ReadOnlyMemory<byte> body)
-    {
-        if (!_keyExchange.HasKeys || _keyExchange.PeerIsBusy)
-        {
-            throw new SshProtocolException($"Message {(byte)number} came in the middle of a key exchange.");
-        }
-
-        switch (number)
-        {
-            case MessageNumber.ExtInfo when ExtInfoMessage.IsWellFormed(body.Span):
-                return default;
-            case MessageNumber.ExtInfo:
-                throw new SshProtocolException("EXT_INFO is malformed.");
-            case MessageNumber.ServiceRequest or MessageNumber.ServiceAccept:
-            case >= MessageNumber.UserAuthRequest and <= MessageNumber.UserAuthBanner or MessageNumber.UserAuthPasswordChangeRequest:
-                return AuthenticateAsync(number, body);
-            case >= MessageNumber.GlobalRequest:
-                throw new SshProtocolException($"Message {(byte)number} came before the login (RFC 4252 section 6).");
-            default:
-                _sender.QueueAnswer(UnimplementedMessage.Encode(_receiver.LastSequence));
-                return default;
-        }
-    }
-
-    private async ValueTask AuthenticateAsync(MessageNumber number, ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            await _authentication.HandleAsync(number, body, Closing).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not SshException and not OperationCanceledException)
-        {
-            // The edge of foreign code: the answer to a login that could not be checked is not known, so there is none.
-            ReportFailure(e);
-            Close(new SshCloseReason(SshDisconnectReason.ByApplication, "the login could not be checked", ByPeer: false, e));
-            return;
-        }
-
-        if (_authentication.IsDone && !_isEstablished)
-        {
-            _isEstablished = true;
-            _deadline.Dispose();
-            _established.TrySetResult();
-        }
-    }
-
-    private void OnKeys()
-    {
-        KeyExchanges++;
-        _rekeyPolicy.Restart(BytesReceived + BytesSent);
-        if (KeyExchanges == 1)
-        {
-            _deadline.Change(Options.LoginTimeout, Timeout.InfiniteTimeSpan);
-            _authentication.Begin();
-        }
-    }
-
-    private void RekeyIfDue()
-    {
-        if (_isEstablished && _reason is null && _rekeyPolicy.IsDue(BytesReceived + BytesSent, Math.Max(_sender.Packets, _receiver.Packets)))
-        {
-            _ = _keyExchange.Begin();
-        }
-    }
-
-    private void OnDeadline()
-    {
-        string what = _keyExchange.HasKeys ? $"login took longer than {Options.LoginTimeout}" : $"handshake took longer than {Options.HandshakeTimeout}";
-        Close(new SshCloseReason(SshDisconnectReason.ByApplication, $"the {what}", ByPeer: false));
-    }
-
-    private void OnCancelled() => Close(new SshCloseReason(SshDisconnectReason.ByApplication, "the handshake was cancelled", ByPeer: false));
-
-    private static SshCloseReason StreamFailed(Exception e) => new(SshDisconnectReason.None, $"the stream failed: {e.Message}", ByPeer: true, e);
-
-    private static SshCloseReason ReasonFor(Exception error) => new(
-        error switch
-        {
-            SshProtocolException e => e.Reason,
-            SshAuthenticationException { Failure: SshAuthenticationFailure.HostKeyRefused } => SshDisconnectReason.HostKeyNotVerifiable,
-            SshAuthenticationException => SshDisconnectReason.NoMoreAuthMethodsAvailable,
-            _ => SshDisconnectReason.ByApplication,
-        },
-        error.Message,
-        ByPeer: false,
-        error);
-
-    /// <summary>The one close. Steps (1) and (2) of the order above; <see cref="RunAsync"/> does the others.</summary>
-    private void Close(SshCloseReason reason)
-    {
-        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
-        {
-            return; // the first reason wins; this one is an echo
-        }
-
-        _deadline.Dispose();
+        _rekeying.Stop();
         _sender.BeginClose(reason.ByPeer ? [] : new DisconnectMessage(reason.Reason, reason.Message).Encode());
         _keyExchange.Abort(reason);
         _protocol.Abort(reason);
-        _established.TrySetException(HandshakeError(reason));
-        _ = _established.Task.Exception; // nobody waits for it after the handshake
-        _closeRequested.TrySetResult();
-    }
-
-    private static Exception HandshakeError(SshCloseReason reason) => reason.Error switch
-    {
-        SshProtocolException e => new SshProtocolException(e.Reason, e.Message, e),
-        SshAuthenticationException e => new SshAuthenticationException(e.Failure, e.Message),
-        _ => new SshConnectionClosedException(reason),
-    };
-
-    private void ThrowIfClosed()
-    {
-        if (_reason is not null)
-        {
-            throw new SshConnectionClosedException(_reason);
-        }
+        _handshake.Abort(reason);
     }
 }

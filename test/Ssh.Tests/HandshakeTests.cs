@@ -119,10 +119,8 @@ public sealed class HandshakeTests
     [Fact]
     public async Task None_is_answered_with_the_methods_and_costs_no_attempt()
     {
-        (Stream near, Stream far) = DuplexPair.Create();
-        Task<SshConnection> accept = SshConnection.AcceptAsync(far, SessionPair.ServerOptions, new PeerHandler());
-        await using RawPeer peer = new(near, RawPeer.ClientOptions);
-        await peer.ExchangeKeysAsync();
+        (RawPeer peer, Task<SshConnection> accept, _) = await RawPeer.BeforeLoginAsync();
+        await using RawPeer owned = peer;
         peer.Send([(byte)MessageNumber.ServiceRequest, 0, 0, 0, 12, .. "ssh-userauth"u8]);
         await peer.ExpectAsync(MessageNumber.ServiceAccept);
         for (int i = 0; i < 5; i++)
@@ -168,10 +166,8 @@ public sealed class HandshakeTests
     [Fact]
     public async Task Connection_messages_before_the_login_end_the_connection()
     {
-        (Stream near, Stream far) = DuplexPair.Create();
-        Task<SshConnection> accept = SshConnection.AcceptAsync(far, SessionPair.ServerOptions, new PeerHandler());
-        await using RawPeer peer = new(near, RawPeer.ClientOptions);
-        await peer.ExchangeKeysAsync();
+        (RawPeer peer, Task<SshConnection> accept, _) = await RawPeer.BeforeLoginAsync();
+        await using RawPeer owned = peer;
         peer.Send(Connection.RequestMessage.EncodeGlobal("x", wantsReply: true, default));
         Assert.Equal(SshDisconnectReason.ProtocolError, await peer.ExpectDisconnectAsync());
         await peer.DisposeAsync();

@@ -40,14 +40,21 @@ internal sealed class RawPeer : IAsyncDisposable
         VerifyHostKey = static _ => true,
     };
 
-    /// <summary>A raw client, logged in to a real server.</summary>
-    public static async Task<(RawPeer Peer, SshConnection Server, PeerHandler Handler)> LogInAsync(SshServerOptions? serverOptions = null)
+    /// <summary>A raw client that has keys with a real server, and has not logged in.</summary>
+    public static async Task<(RawPeer Peer, Task<SshConnection> Accept, PeerHandler Handler)> BeforeLoginAsync(SshServerOptions? serverOptions = null)
     {
         (Stream near, Stream far) = Testing.DuplexPair.Create();
         PeerHandler handler = new();
         Task<SshConnection> accept = SshConnection.AcceptAsync(far, serverOptions ?? SessionPair.ServerOptions, handler);
         RawPeer peer = new(near, ClientOptions);
         await peer.ExchangeKeysAsync();
+        return (peer, accept, handler);
+    }
+
+    /// <summary>A raw client, logged in to a real server.</summary>
+    public static async Task<(RawPeer Peer, SshConnection Server, PeerHandler Handler)> LogInAsync(SshServerOptions? serverOptions = null)
+    {
+        (RawPeer peer, Task<SshConnection> accept, PeerHandler handler) = await BeforeLoginAsync(serverOptions);
         await peer.LogInAsync(SessionPair.Password);
         return (peer, await accept.WaitAsync(SessionPair.Patience), handler);
     }

@@ -5,6 +5,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(int Timers, TaskCompletionSource Armed)> _waits = [];
     private DateTimeOffset _now = start;
 
     /// <summary>Starts at noon of an arbitrary day.</summary>
@@ -32,6 +33,19 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
+    /// <summary>Completes once so many timers are armed: whoever is under test has reached its wait.</summary>
+    public Task ArmedAsync(int timers)
+    {
+        TaskCompletionSource armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _waits.Add((timers, armed));
+            EndWaits();
+        }
+
+        return armed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
     /// <summary>Moves the time on and fires what became due. What the timers start is not waited for.</summary>
     public void Advance(TimeSpan by)
     {
@@ -56,6 +70,17 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Under the lock.</summary>
+    private void EndWaits()
+    {
+        foreach ((_, TaskCompletionSource armed) in _waits.Where(wait => wait.Timers <= _timers.Count))
+        {
+            armed.TrySetResult();
+        }
+
+        _waits.RemoveAll(static wait => wait.Armed.Task.IsCompleted);
+    }
+
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period = Timeout.InfiniteTimeSpan;
@@ -77,6 +102,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
                 {
                     DueAt = time._now + dueTime;
                     time._timers.Add(this);
+                    time.EndWaits();
                     return true;
                 }
 

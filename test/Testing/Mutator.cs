@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 namespace RPort.Testing;
 
 /// <summary>Makes bad messages out of good ones, the same ones for the same seed.</summary>
-public sealed class Mutator(int seed)
+/// <param name="seed">The seed, for the failure's message.</param>
+/// <param name="meaningful">Bytes that mean something to the parser, such as its message numbers.</param>
+public sealed class Mutator(int seed, params byte[] meaningful)
 {
     private static readonly uint[] Interesting = [0, 1, 2, 4, 0x7f, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
@@ -30,7 +32,7 @@ public sealed class Mutator(int seed)
                 bytes[at] ^= (byte)(1 << _random.Next(8));
                 break;
             case 1:
-                bytes[at] = (byte)_random.Next(256);
+                bytes[at] = meaningful.Length > 0 && _random.Next(2) == 0 ? meaningful[_random.Next(meaningful.Length)] : (byte)_random.Next(256);
                 break;
             case 2:
                 bytes.RemoveRange(at, _random.Next(bytes.Count - at + 1));

@@ -1,24 +1,12 @@
+using RPort.Testing;
+
 namespace RPort.Agent.Tests.Kit;
 
 /// <summary>A stream that, once told, neither reads nor writes any more and does not say so: a peer that hangs.</summary>
-internal sealed class StallingStream(Stream inner) : Stream
+internal sealed class StallingStream(Stream inner) : AsyncStream
 {
     private readonly TaskCompletionSource _never = new();
     private volatile bool _stalled;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public void Stall() => _stalled = true;
 
@@ -34,18 +22,6 @@ internal sealed class StallingStream(Stream inner) : Stream
         await HangAsync(cancellationToken);
         await inner.WriteAsync(buffer, cancellationToken);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -5,6 +5,7 @@ using RPort.Agent.Session;
 using RPort.Agent.Supervision;
 using RPort.Agent.Tests.Kit;
 using RPort.Ssh;
+using RPort.Testing;
 
 namespace RPort.Agent.Tests.Supervision;
 
@@ -13,7 +14,7 @@ public sealed class SupervisorTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly FakeClock _clock = new();
+    private readonly ManualTime _clock = new();
     private readonly ReconnectSignal _reconnect = new();
     private readonly Channel<Attempt> _attempts = Channel.CreateUnbounded<Attempt>();
     private readonly CancellationTokenSource _stop = new();

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using RPort.Agent.Supervision;
 using RPort.Agent.Tests.Kit;
+using RPort.Testing;
 
 namespace RPort.Agent.Tests.Supervision;
 
@@ -55,7 +56,7 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact]
     public async Task The_watchdog_is_fed_only_while_progress_is_made()
     {
-        FakeClock clock = new();
+        ManualTime clock = new();
         using Socket manager = Listen(_folder["notify"]);
         using SystemdNotifier notifier = SystemdNotifier.FromEnvironment(new Hashtable { ["NOTIFY_SOCKET"] = _folder["notify"], ["WATCHDOG_USEC"] = "30000000" })!;
         HealthDeadline health = new(clock);

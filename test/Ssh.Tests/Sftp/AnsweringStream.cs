@@ -1,21 +1,13 @@
+using RPort.Testing;
+
 namespace RPort.Ssh.Tests.Sftp;
 
 /// <summary>A server that answers each write with the next of its answers, whatever it was, and ends after the last.</summary>
-internal sealed class AnsweringStream(params byte[][] answers) : Stream
+internal sealed class AnsweringStream(params byte[][] answers) : AsyncStream
 {
     private readonly SemaphoreSlim _written = new(0);
     private ReadOnlyMemory<byte> _answer;
     private int _next;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -41,18 +33,4 @@ internal sealed class AnsweringStream(params byte[][] answers) : Stream
         _written.Release();
         return default;
     }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -5,6 +5,9 @@ namespace RPort.Ssh.Tests.Sftp;
 /// <summary>Builds packets the way the draft writes them down, for both ends.</summary>
 internal static class Packets
 {
+    /// <summary>Packet types, small numbers and the edges of a byte: what a damaged packet should often hold.</summary>
+    public static readonly byte[] MeaningfulBytes = [0, 1, 0x7f, 0x80, 0xff, 3, 101, 103, 200];
+
     public static readonly byte[] Init = Make(writer =>
     {
         writer.Begin(SftpPacketType.Init);

@@ -1,21 +1,13 @@
+using RPort.Testing;
+
 namespace RPort.Ssh.Tests.Sftp;
 
 /// <summary>Gives fixed bytes in pieces of a chosen size, then EOF; remembers what is written.</summary>
-internal sealed class ScriptedStream(byte[] script, Func<int, int> pieceAt) : Stream
+internal sealed class ScriptedStream(byte[] script, Func<int, int> pieceAt) : AsyncStream
 {
     private int _position;
 
     public MemoryStream Written { get; } = new();
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     public static ScriptedStream Whole(byte[] script) => new(script, _ => int.MaxValue);
 
@@ -36,18 +28,4 @@ internal sealed class ScriptedStream(byte[] script, Func<int, int> pieceAt) : St
         Written.Write(buffer.Span);
         return default;
     }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -222,7 +222,7 @@ public sealed class SftpClientTests
     public async Task A_server_that_says_nothing_at_all_fails_the_opening()
     {
         var clock = new ManualTime();
-        (DuplexStream client, DuplexStream server) = StreamPair.Create();
+        (DuplexEnd client, DuplexEnd server) = DuplexPair.Create();
         Task<SftpClient> opening = SftpClient.OpenAsync(client, new SftpClientOptions { TimeProvider = clock }, CancellationToken.None);
         await server.ReadExactlyAsync(new byte[Packets.Init.Length]);
         clock.Advance(TimeSpan.FromSeconds(61));
@@ -286,13 +286,13 @@ public sealed class SftpClientTests
             Packets.Version, Packets.HandleAnswer(1), Packets.Data(2, new byte[300]), Packets.Data(3, new byte[100]), Packets.Status(4, SftpStatus.Ok),
         ];
         var options = new SftpClientOptions { BlockBytes = 512, MaxInFlight = 2 };
-        var mutation = new Mutation(78);
+        var mutation = new Mutator(78, Packets.MeaningfulBytes);
         int whole = 0;
         for (int i = 0; i < 10_000; i++)
         {
             // The stream ends behind the damaged answer, so that a client that waits for more is told.
             byte[][] upTo = answers[..((i % answers.Length) + 1)];
-            upTo[^1] = mutation.Damage(upTo[^1]);
+            upTo[^1] = mutation.Mutate(upTo[^1]);
             try
             {
                 await using SftpClient client = await SftpClient.OpenAsync(new AnsweringStream(upTo), options, CancellationToken.None).WaitAsync(Patience);
@@ -316,10 +316,10 @@ public sealed class SftpClientTests
     /// <summary>Our client on our server.</summary>
     private sealed class Served : IAsyncDisposable
     {
-        private readonly DuplexStream _clientEnd;
+        private readonly DuplexEnd _clientEnd;
         private readonly Task _serving;
 
-        private Served(SftpClient client, DuplexStream clientEnd, Task serving)
+        private Served(SftpClient client, DuplexEnd clientEnd, Task serving)
         {
             Client = client;
             _clientEnd = clientEnd;
@@ -330,7 +330,7 @@ public sealed class SftpClientTests
 
         public static async Task<Served> StartAsync(ISftpFileSource files, SftpServerOptions? options = null)
         {
-            (DuplexStream client, DuplexStream server) = StreamPair.Create();
+            (DuplexEnd client, DuplexEnd server) = DuplexPair.Create();
             Task serving = new SftpServer(files, options ?? new SftpServerOptions()).ServeAsync(server, CancellationToken.None);
             return new Served(await SftpClient.OpenAsync(client, new SftpClientOptions(), CancellationToken.None), client, serving);
         }
@@ -346,9 +346,9 @@ public sealed class SftpClientTests
     /// <summary>Our client on a server the test plays itself.</summary>
     private sealed class ScriptedServer : IAsyncDisposable
     {
-        private readonly DuplexStream _stream;
+        private readonly DuplexEnd _stream;
 
-        private ScriptedServer(SftpClient client, DuplexStream stream)
+        private ScriptedServer(SftpClient client, DuplexEnd stream)
         {
             Client = client;
             _stream = stream;
@@ -358,7 +358,7 @@ public sealed class SftpClientTests
 
         public static async Task<ScriptedServer> StartAsync(SftpClientOptions options)
         {
-            (DuplexStream client, DuplexStream server) = StreamPair.Create();
+            (DuplexEnd client, DuplexEnd server) = DuplexPair.Create();
             await server.WriteAsync(Packets.Version);
             var started = new ScriptedServer(await SftpClient.OpenAsync(client, options, CancellationToken.None), server);
             Assert.Equal((byte)SftpPacketType.Init, (await started.ReceiveAsync())[0]);

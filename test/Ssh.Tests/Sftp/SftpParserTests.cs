@@ -1,4 +1,5 @@
 using RPort.Ssh.Sftp;
+using RPort.Testing;
 using Xunit.Abstractions;
 
 namespace RPort.Ssh.Tests.Sftp;
@@ -116,11 +117,11 @@ public sealed class SftpParserTests(ITestOutputHelper output)
     [Fact]
     public void Damaged_requests_never_throw()
     {
-        Mutation mutation = Seeded(1);
+        Mutator mutation = Seeded(1);
         int understood = 0;
         for (int i = 0; i < Inputs; i++)
         {
-            byte[] damaged = mutation.Damage(Requests[i % Requests.Length][4..]);
+            byte[] damaged = mutation.Mutate(Requests[i % Requests.Length][4..]);
             if (SftpRequest.TryParse(damaged, out SftpRequest request) && !request.IsMalformed)
             {
                 understood++;
@@ -134,12 +135,12 @@ public sealed class SftpParserTests(ITestOutputHelper output)
     [Fact]
     public void Damaged_attributes_never_throw()
     {
-        Mutation mutation = Seeded(2);
+        Mutator mutation = Seeded(2);
         byte[] whole = Packets.Attributes(1, FullAttributes)[SftpWire.HeaderBytes..];
         int understood = 0;
         for (int i = 0; i < Inputs; i++)
         {
-            var reader = new SftpReader(mutation.Damage(whole));
+            var reader = new SftpReader(mutation.Mutate(whole));
             if (reader.TryReadAttributes(out SftpAttributes read))
             {
                 understood++;
@@ -153,12 +154,12 @@ public sealed class SftpParserTests(ITestOutputHelper output)
     [Fact]
     public void Damaged_answers_end_in_an_SftpException_or_a_value()
     {
-        Mutation mutation = Seeded(3);
+        Mutator mutation = Seeded(3);
         byte[][] answers = [Packets.Status(1, SftpStatus.Failure), Packets.HandleAnswer(1), Packets.Attributes(1, FullAttributes), RealPathAnswer()];
         int refused = 0;
         for (int i = 0; i < Inputs; i++)
         {
-            byte[] damaged = mutation.Damage(answers[i % answers.Length][4..]);
+            byte[] damaged = mutation.Mutate(answers[i % answers.Length][4..]);
             refused += ReadAll(damaged) ? 0 : 1;
         }
 
@@ -168,12 +169,12 @@ public sealed class SftpParserTests(ITestOutputHelper output)
     [Fact]
     public async Task Damaged_framing_ends_in_an_SftpException_or_at_the_end()
     {
-        Mutation mutation = Seeded(4);
+        Mutator mutation = Seeded(4);
         byte[] stream = [.. Requests.SelectMany(packet => packet)];
         int refused = 0;
         for (int i = 0; i < Inputs; i++)
         {
-            using var input = new SftpInput(ScriptedStream.Whole(mutation.Damage(stream)), maxPacketBytes: 100);
+            using var input = new SftpInput(ScriptedStream.Whole(mutation.Mutate(stream)), maxPacketBytes: 100);
             try
             {
                 while (await input.ReadPacketAsync(CancellationToken.None) is { } packet)
@@ -235,10 +236,10 @@ public sealed class SftpParserTests(ITestOutputHelper output)
         }
     }
 
-    private Mutation Seeded(int number)
+    private Mutator Seeded(int number)
     {
         int seed = (int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SEED"), out int given) ? given : 20_240) + number;
         output.WriteLine($"FUZZ_SEED={seed - number}");
-        return new Mutation(seed);
+        return new Mutator(seed, Packets.MeaningfulBytes);
     }
 }

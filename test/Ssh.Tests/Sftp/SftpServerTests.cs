@@ -13,7 +13,7 @@ public sealed class SftpServerTests : IAsyncLifetime
         .With("/small", "file pushed by the real rportd\n"u8.ToArray())
         .With("/big", Noise(1_000_000));
 
-    private DuplexStream _client = null!;
+    private DuplexEnd _client = null!;
     private Task _serving = null!;
 
     public Task InitializeAsync()
@@ -247,7 +247,7 @@ public sealed class SftpServerTests : IAsyncLifetime
     public async Task A_cancelled_server_ends_as_cancelled()
     {
         using var cancel = new CancellationTokenSource();
-        (DuplexStream client, DuplexStream server) = StreamPair.Create();
+        (DuplexEnd client, DuplexEnd server) = DuplexPair.Create();
         Task serving = new SftpServer(_files, new SftpServerOptions()).ServeAsync(server, cancel.Token);
         await client.WriteAsync(Packets.Init);
         await cancel.CancelAsync();
@@ -262,13 +262,13 @@ public sealed class SftpServerTests : IAsyncLifetime
             .. Packets.Init, .. Packets.Open(1, "/small"), .. Packets.Read(2, 1, 0, 100), .. Packets.WithHandle(SftpPacketType.FStat, 3, 1),
             .. Packets.WithPath(SftpPacketType.RealPath, 4, "."), .. Packets.WithHandle(SftpPacketType.Close, 5, 1), .. Packets.Read(6, 1, 0, 100),
         ];
-        var mutation = new Mutation(77);
+        var mutation = new Mutator(77, Packets.MeaningfulBytes);
         var server = new SftpServer(_files, new SftpServerOptions());
         for (int i = 0; i < 10_000; i++)
         {
             try
             {
-                await server.ServeAsync(ScriptedStream.Whole(mutation.Damage(script)), CancellationToken.None);
+                await server.ServeAsync(ScriptedStream.Whole(mutation.Mutate(script)), CancellationToken.None);
             }
             catch (SftpException)
             {
@@ -315,7 +315,7 @@ public sealed class SftpServerTests : IAsyncLifetime
 
     private void Start(SftpServerOptions options)
     {
-        (_client, DuplexStream server) = StreamPair.Create();
+        (_client, DuplexEnd server) = DuplexPair.Create(capacity: 64 * 1024);
         _serving = new SftpServer(_files, options).ServeAsync(server, CancellationToken.None);
     }
 

@@ -66,11 +66,12 @@ internal sealed class ChannelOpens
             throw new SshProtocolException("CHANNEL_OPEN is malformed.");
         }
 
-        if (Interlocked.Increment(ref _pending) > _options.MaxPendingOpens
-            || !_incoming.TryAdd(cancellationToken => DecideAsync(open, cancellationToken), int.MaxValue))
+        if (Interlocked.Increment(ref _pending) > _options.MaxPendingOpens)
         {
             throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many channel opens wait for a verdict.");
         }
+
+        _incoming.Add(cancellationToken => DecideAsync(open, cancellationToken));
     }
 
     private async ValueTask DecideAsync(ChannelOpenMessage open, CancellationToken cancellationToken)
@@ -82,8 +83,8 @@ internal sealed class ChannelOpens
         }
         finally
         {
+            Interlocked.Decrement(ref _pending); // before the verdict leaves, which lets the peer send the next open
             await ApplyAsync(open, verdict, cancellationToken).ConfigureAwait(false);
-            Interlocked.Decrement(ref _pending);
         }
     }
 

@@ -8,13 +8,14 @@ internal sealed class ChannelRequests
     private readonly ChannelOutput _output;
     private readonly OutgoingRequests<bool> _outgoing = new();
     private readonly SerialWork _incoming;
-    private readonly int _maxIncoming;
+    private readonly int _maxPending;
+    private int _pending;
 
     public ChannelRequests(SshConnection connection, ChannelOutput output)
     {
         _output = output;
         _incoming = new SerialWork(connection.Closing, connection.ReportFailure);
-        _maxIncoming = connection.Options.MaxPendingRequests;
+        _maxPending = connection.Options.MaxPendingRequests;
     }
 
     /// <summary>The application's answer to the peer's requests; without it they are refused.</summary>
@@ -42,10 +43,12 @@ internal sealed class ChannelRequests
     /// <exception cref="SshProtocolException">Too many wait.</exception>
     public void OnRequest(RequestMessage request)
     {
-        if (!_incoming.TryAdd(cancellationToken => AnswerAsync(request, cancellationToken), _maxIncoming))
+        if (Interlocked.Increment(ref _pending) > _maxPending)
         {
             throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many requests on one channel wait for an answer.");
         }
+
+        _incoming.Add(cancellationToken => AnswerAsync(request, cancellationToken));
     }
 
     /// <summary>The peer answers a request of ours.</summary>
@@ -59,13 +62,11 @@ internal sealed class ChannelRequests
     }
 
     /// <summary>Does something behind the peer's requests that came already.</summary>
-    public void Finally(Action action) => _incoming.TryAdd(
-        _ =>
-        {
-            action();
-            return default;
-        },
-        int.MaxValue);
+    public void Finally(Action action) => _incoming.Add(_ =>
+    {
+        action();
+        return default;
+    });
 
     /// <summary>Fails our requests, waiting and to come.</summary>
     public void Abort(Func<Exception> error) => _outgoing.Abort(error);
@@ -82,6 +83,7 @@ internal sealed class ChannelRequests
         }
         finally
         {
+            Interlocked.Decrement(ref _pending); // before the reply leaves, which lets the peer send the next request
             if (request.WantsReply)
             {
                 await _output.AnswerAsync(success, cancellationToken).ConfigureAwait(false);

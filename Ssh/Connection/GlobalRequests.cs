@@ -26,7 +26,7 @@ internal sealed class GlobalRequests
         _handler = handler;
         _incoming = incoming;
         _maxPending = connection.Options.MaxPendingRequests;
-        _slots = new SemaphoreSlim(_maxPending, _maxPending);
+        _slots = new SemaphoreSlim(_maxPending);
     }
 
     public async ValueTask<SshReply> SendAsync(string name, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
@@ -64,11 +64,12 @@ internal sealed class GlobalRequests
             throw new SshProtocolException("GLOBAL_REQUEST is malformed.");
         }
 
-        if (Interlocked.Increment(ref _pending) > _maxPending
-            || !_incoming.TryAdd(cancellationToken => AnswerAsync(request, cancellationToken), int.MaxValue))
+        if (Interlocked.Increment(ref _pending) > _maxPending)
         {
             throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many requests wait for an answer.");
         }
+
+        _incoming.Add(cancellationToken => AnswerAsync(request, cancellationToken));
     }
 
     /// <exception cref="SshProtocolException">There is no request.</exception>
@@ -83,7 +84,11 @@ internal sealed class GlobalRequests
     }
 
     /// <summary>Fails our requests, waiting and to come.</summary>
-    public void Abort(SshCloseReason reason) => _outgoing.Abort(() => new SshConnectionClosedException(reason));
+    public void Abort(SshCloseReason reason)
+    {
+        _outgoing.Abort(() => new SshConnectionClosedException(reason));
+        _slots.Release(int.MaxValue / 2); // who waits for a slot gets one, and its request fails as the others did
+    }
 
     private async ValueTask AnswerAsync(RequestMessage request, CancellationToken cancellationToken)
     {
@@ -95,13 +100,12 @@ internal sealed class GlobalRequests
         }
         finally
         {
+            Interlocked.Decrement(ref _pending); // before the reply leaves, which lets the peer send the next request
             if (request.WantsReply)
             {
                 byte[] message = [(byte)(reply.Success ? MessageNumber.RequestSuccess : MessageNumber.RequestFailure), .. reply.Payload.Span];
                 await _sender.QueueAsync(message, null, cancellationToken).ConfigureAwait(false);
             }
-
-            Interlocked.Decrement(ref _pending);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace RPort.Ssh.Connection;
 
 /// <summary>
-/// A bounded queue of work done one after the other on the thread pool. Costs nothing while empty: the pump is a task only while there is work.
+/// A queue of work done one after the other on the thread pool. Costs nothing while empty: the pump is a task only while there is work.
 /// </summary>
 internal sealed class SerialWork(CancellationToken cancellationToken, Action<Exception> failed)
 {
@@ -12,18 +12,6 @@ internal sealed class SerialWork(CancellationToken cancellationToken, Action<Exc
 
     /// <summary>The pump that runs, or ran last. Never faults.</summary>
     public Task Pump { get; private set; } = Task.CompletedTask;
-
-    /// <summary>Work that waits, without what is being done.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _work.Count;
-            }
-        }
-    }
 
     public void Pause()
     {
@@ -42,19 +30,13 @@ internal sealed class SerialWork(CancellationToken cancellationToken, Action<Exc
         }
     }
 
-    /// <summary>Adds work, unless <paramref name="max"/> is waiting or being done already.</summary>
-    public bool TryAdd(Func<CancellationToken, ValueTask> work, int max)
+    /// <summary>Adds work. Its owner bounds it.</summary>
+    public void Add(Func<CancellationToken, ValueTask> work)
     {
         lock (_gate)
         {
-            if (_work.Count + (_running ? 1 : 0) >= max)
-            {
-                return false;
-            }
-
             _work.Enqueue(work);
             StartIfNeeded();
-            return true;
         }
     }
 

@@ -60,4 +60,39 @@ public sealed class ConnectionTests
             Assert.Equal(i % 3 == 0 ? "unknown request" : $"{i}", Encoding.UTF8.GetString(reply.Payload.Span));
         }
     }
+
+    [Fact]
+    public async Task A_peer_that_keeps_just_below_the_limit_of_pending_requests_is_never_refused()
+    {
+        SshServerOptions options = new()
+        {
+            HostKeys = SessionPair.ServerOptions.HostKeys,
+            AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync,
+            MaxPendingRequests = 1,
+        };
+        await using SessionPair pair = await SessionPair.CreateAsync(serverOptions: options);
+        (SshChannel near, _) = await pair.OpenAsync(requests: static (_, _) => ValueTask.FromResult(true));
+        for (int i = 0; i < 3000; i++)
+        {
+            // The next request follows its reply at once: the reply must have made room for it before it left.
+            Assert.False((await pair.Client.RequestAsync("x", default).AsTask().WaitAsync(SessionPair.Patience)).Success);
+            Assert.True(await near.RequestAsync("x", default).AsTask().WaitAsync(SessionPair.Patience));
+        }
+    }
+
+    [Fact]
+    public async Task Requests_over_the_limit_that_wait_for_their_turn_fail_when_the_connection_closes()
+    {
+        await using SessionPair pair = await SessionPair.CreateAsync();
+        TaskCompletionSource<SshReply> never = new();
+        pair.ServerHandler.OnRequest = _ => new ValueTask<SshReply>(never.Task);
+        Task<SshReply>[] replies = [.. Enumerable.Range(0, 100).Select(_ => pair.Client.RequestAsync("x", default).AsTask())];
+        await pair.Client.CloseAsync(SshDisconnectReason.ByApplication, "enough");
+        foreach (Task<SshReply> reply in replies)
+        {
+            await Assert.ThrowsAsync<SshConnectionClosedException>(() => reply.WaitAsync(SessionPair.Patience));
+        }
+
+        never.SetResult(SshReply.Fail());
+    }
 }

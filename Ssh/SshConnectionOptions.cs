@@ -73,7 +73,7 @@ public abstract class SshConnectionOptions
     /// <summary>Packets in one direction after which new keys are agreed. Never more than 2^31 (RFC 4344 §3.1).</summary>
     public long RekeyAfterPackets { get; init; } = 1L << 31;
 
-    /// <summary>Age of the keys at which the next traffic causes new ones to be agreed (RFC 4253 §9).</summary>
+    /// <summary>Age of the keys at which new ones are agreed, with or without traffic (RFC 4253 §9).</summary>
     public TimeSpan RekeyAfter { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Time granted to send what is queued and the DISCONNECT message before the stream is cut.</summary>

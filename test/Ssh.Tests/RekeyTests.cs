@@ -56,11 +56,37 @@ public sealed class RekeyTests
         int before = pair.Client.KeyExchanges;
         Assert.InRange(before, 2, 10);
 
-        time.Advance(TimeSpan.FromMinutes(61));
+        time.Advance(TimeSpan.FromHours(1)); // no further: a deadline for the key exchange runs from there
         await pair.Client.RequestAsync("x", default).AsTask().WaitAsync(SessionPair.Patience);
         await pair.Client.RequestAsync("x", default).AsTask().WaitAsync(SessionPair.Patience);
         await pair.Server.RekeyAsync().WaitAsync(SessionPair.Patience);
         Assert.InRange(pair.Client.KeyExchanges, before + 1, before + 3);
+    }
+
+    [Fact]
+    public async Task A_silent_connection_gets_new_keys_when_the_old_ones_are_of_age()
+    {
+        ManualTime time = new();
+        SshServerOptions options = new()
+        {
+            HostKeys = SessionPair.ServerOptions.HostKeys,
+            AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync,
+            RekeyAfter = TimeSpan.FromHours(1),
+            TimeProvider = time,
+        };
+        (RawPeer peer, SshConnection server, _) = await RawPeer.LogInAsync(options);
+        for (int i = 0; i < 2; i++)
+        {
+            time.Advance(TimeSpan.FromMinutes(59));
+            Assert.Equal(1 + i, server.KeyExchanges);
+            time.Advance(TimeSpan.FromMinutes(1));
+            await peer.FinishKeyExchangeAsync();
+            peer.Send(Connection.RequestMessage.EncodeGlobal("x", wantsReply: true, default));
+            await peer.ExpectAsync(MessageNumber.RequestFailure); // behind our NEWKEYS: the server has them
+        }
+
+        await peer.DisposeAsync();
+        await server.DisposeAsync();
     }
 
     [Fact]

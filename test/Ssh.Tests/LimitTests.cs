@@ -372,6 +372,40 @@ public sealed class LimitTests
             TimeProvider = time ?? TimeProvider.System,
         };
 
+    [Fact]
+    public async Task What_may_be_unread_on_all_channels_together_is_bounded()
+    {
+        SshServerOptions options = new()
+        {
+            HostKeys = SessionPair.ServerOptions.HostKeys,
+            AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync,
+            InitialWindowBytes = 500_000,
+            MaxWindowBytes = 500_000, // they would grow with use
+            MaxUnreadBytes = 1_200_000,
+        };
+        await using SessionPair pair = await SessionPair.CreateAsync(serverOptions: options);
+        List<(SshChannel Near, SshChannel Far)> channels = [];
+        int[] windows = [500_000, 500_000, ReceiveBudget.FloorBytes, ReceiveBudget.FloorBytes];
+        foreach (int window in windows)
+        {
+            (SshChannel near, SshChannel far) = await pair.OpenAsync();
+            Assert.Equal((uint)window, far.Input.InitialWindow);
+            channels.Add((near, far));
+            Task write = near.WriteAsync(new byte[window + 1]).AsTask();
+            await pair.Client.RequestAsync("x", default).AsTask().WaitAsync(SessionPair.Patience);
+            Assert.False(write.IsCompleted); // nobody reads: its last byte has no window
+            await far.ReadAsync(new byte[window]).AsTask().WaitAsync(SessionPair.Patience);
+            await write.WaitAsync(SessionPair.Patience);
+        }
+
+        // A channel that is over gives its part back.
+        await channels[0].Near.CloseAsync();
+        await channels[0].Far.Closed.WaitAsync(SessionPair.Patience);
+        await channels[0].Far.Serving.WaitAsync(SessionPair.Patience);
+        (_, SshChannel last) = await pair.OpenAsync();
+        Assert.Equal(500_000u, last.Input.InitialWindow);
+    }
+
     private static async Task<(RawPeer Peer, SshConnection Server, uint Channel)> WithChannelAsync(
         SshServerOptions options, Func<SshChannelRequest, CancellationToken, ValueTask<bool>>? requests = null)
     {

@@ -11,6 +11,10 @@ internal sealed class SegmentBuffer
     private const int FirstSegmentBytes = 1024;
     private const int NextSegmentBytes = 64 * 1024;
 
+    // The shared pool keeps 32 arrays of a size per core: a full window of the smaller segments would mostly be garbage once read.
+    private const int BacklogSegmentBytes = 256 * 1024;
+    private const int BacklogSegments = 5;
+
     private readonly Queue<byte[]> _segments = new(0);
     private byte[] _last = [];
     private int _firstStart;
@@ -26,7 +30,7 @@ internal sealed class SegmentBuffer
             if (_lastEnd == _last.Length)
             {
                 // A byte now and then must not cost a large segment, nor a backlog thousands of small ones.
-                _last = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length, _segments.Count == 0 ? FirstSegmentBytes : NextSegmentBytes));
+                _last = ArrayPool<byte>.Shared.Rent(Math.Max(bytes.Length, NextBytes));
                 _segments.Enqueue(_last);
                 _lastEnd = 0;
             }
@@ -69,6 +73,13 @@ internal sealed class SegmentBuffer
 
         Length = 0;
     }
+
+    private int NextBytes => _segments.Count switch
+    {
+        0 => FirstSegmentBytes,
+        < BacklogSegments => NextSegmentBytes,
+        _ => BacklogSegmentBytes,
+    };
 
     private void DropFirst()
     {

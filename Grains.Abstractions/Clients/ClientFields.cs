@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace RPort.Grains.Abstractions;
 
@@ -72,8 +71,8 @@ public static class ClientFields
         new("cpu_model", r => r.Inventory.CpuModel),
         new("cpu_model_name", r => r.Inventory.CpuModelName),
         new("cpu_vendor", r => r.Inventory.CpuVendor),
-        new("num_cpus", r => r.Inventory.NumCpus.ToString(CultureInfo.InvariantCulture), (a, b) => a.Inventory.NumCpus.CompareTo(b.Inventory.NumCpus)),
-        new("mem_total", r => r.Inventory.MemoryTotal.ToString(CultureInfo.InvariantCulture), (a, b) => a.Inventory.MemoryTotal.CompareTo(b.Inventory.MemoryTotal)),
+        new("num_cpus", r => (long)r.Inventory.NumCpus),
+        new("mem_total", r => r.Inventory.MemoryTotal),
         new("timezone", r => r.Inventory.Timezone),
         new("version", r => r.Inventory.Version),
         new("address", r => r.Address),

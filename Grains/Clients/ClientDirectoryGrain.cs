@@ -59,18 +59,16 @@ internal sealed class ClientDirectoryGrain : Grain, IClientDirectoryGrain
     public Task<ClientPage> QueryAsync(ClientQuery query)
     {
         var matcher = new ClientMatcher(query.Filters);
-        var matches = new List<ClientRecord>();
+        var first = new TopClients(query.Sorts, (int)Math.Clamp((long)query.Offset + query.Limit, 0, _records.Count));
         foreach (ClientRecord record in _records.Values)
         {
             if (matcher.Matches(record))
             {
-                matches.Add(record);
+                first.Add(record);
             }
         }
 
-        matches.Sort(ClientFields.Order(query.Sorts));
-        long wanted = Math.Max(0, (long)query.Offset + query.Limit);
-        return Task.FromResult(new ClientPage(matches.Count, [.. matches.Take((int)Math.Min(wanted, matches.Count))]));
+        return Task.FromResult(new ClientPage(first.Total, first.Take()));
     }
 
     public Task<ImmutableArray<ClientRecord>> FindAsync(ImmutableArray<ClientId> clients)

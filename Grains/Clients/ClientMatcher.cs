@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Grains.Clients;
@@ -39,9 +40,13 @@ internal sealed class ClientMatcher
 
         public bool Matches(ClientRecord record)
         {
+            Span<char> digits = stackalloc char[20]; // of any long
             foreach (ClientField field in _fields)
             {
-                if (field.IsList ? MatchesList(field.Values(record)) : MatchesText(field.Text(record)))
+                bool matches = field.IsList ? MatchesList(field.Values(record))
+                    : field.IsNumber ? MatchesText(Write(field.Number(record), digits))
+                    : MatchesText(field.Text(record));
+                if (matches)
                 {
                     return true;
                 }
@@ -50,7 +55,13 @@ internal sealed class ClientMatcher
             return false;
         }
 
-        private bool MatchesText(string text)
+        private static ReadOnlySpan<char> Write(long number, Span<char> room)
+        {
+            number.TryFormat(room, out int length, provider: CultureInfo.InvariantCulture);
+            return room[..length];
+        }
+
+        private bool MatchesText(ReadOnlySpan<char> text)
         {
             foreach (TextPattern pattern in _patterns)
             {

@@ -7,11 +7,11 @@ internal sealed class TextPattern
 
     public TextPattern(string pattern) => _parts = pattern.Split('*');
 
-    public bool Matches(string text)
+    public bool Matches(ReadOnlySpan<char> text)
     {
         if (_parts.Length == 1)
         {
-            return string.Equals(text, _parts[0], StringComparison.OrdinalIgnoreCase);
+            return text.Equals(_parts[0], StringComparison.OrdinalIgnoreCase);
         }
 
         string head = _parts[0];
@@ -24,7 +24,7 @@ internal sealed class TextPattern
         }
 
         // The parts in the middle as early as they come: if they fit at all they fit so.
-        ReadOnlySpan<char> rest = text.AsSpan(head.Length, text.Length - head.Length - tail.Length);
+        ReadOnlySpan<char> rest = text[head.Length..^tail.Length];
         foreach (string part in _parts.AsSpan(1, _parts.Length - 2))
         {
             int at = rest.IndexOf(part, StringComparison.OrdinalIgnoreCase);

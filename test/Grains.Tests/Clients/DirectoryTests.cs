@@ -67,6 +67,31 @@ public sealed class DirectoryTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(["2", "3", "1"], clients.Order(ClientFields.Order([new ClientSort("num_cpus", false)])).Select(c => c.Id.Value));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(999)]
+    [InlineData(int.MaxValue)]
+    public void The_first_of_many_are_those_of_the_whole_list_in_order(int wanted)
+    {
+        int seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        ClientRecord[] records = [.. Enumerable.Range(0, 1_000).Select(n => Record(n, random) with { Inventory = new ClientInventory { Name = $"n{random.Next(9)}", NumCpus = random.Next(9) } })];
+        foreach (ImmutableArray<ClientSort> sorts in new ImmutableArray<ClientSort>[] { [], [new("name", false), new("num_cpus", true)], [new("num_cpus", true)], [new("tags", false)] })
+        {
+            var top = new TopClients(sorts, wanted);
+            foreach (ClientRecord record in records)
+            {
+                top.Add(record);
+            }
+
+            Assert.Equal(records.Order(ClientFields.Order(sorts)).Take(wanted).Select(r => r.Id.Value), top.Take().Select(r => r.Id.Value));
+            Assert.Equal(1_000, top.Total);
+        }
+    }
+
     [Fact]
     public async Task The_list_is_complete_after_a_kill_and_shows_what_the_clients_know()
     {

@@ -14,6 +14,9 @@ internal sealed class GroupCommit(Func<Task> writeAsync)
     /// <summary>No write runs or is asked for, and none has failed: what was last written is what is durable.</summary>
     public bool IsIdle => _failure is null && _next is null && (_writer is null || _writer.IsCompleted);
 
+    /// <summary>Completes when the write that runs has ended. Its failure goes to those who wait for it, not here.</summary>
+    public Task Writing => _writer ?? Task.CompletedTask;
+
     /// <summary>Completes once everything changed before this call is durable.</summary>
     public Task CommitAsync()
     {

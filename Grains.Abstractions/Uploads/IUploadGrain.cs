@@ -29,7 +29,10 @@ public interface IUploadGrain : IGrainWithStringKey
     /// <summary>Takes the push back: pending targets become <see cref="PushStatus.Canceled"/> and their agents stop. False: there is no such push. No effect on finished targets.</summary>
     Task<bool> CancelAsync();
 
-    /// <summary>Carries failed, cancelled and expired targets out again, unfinished ones go on, and finished ones stay. See <see cref="RetryOutcome"/>.</summary>
+    /// <summary>
+    /// Carries failed, cancelled and expired targets out again, unfinished ones go on, and finished ones stay. Without
+    /// <see cref="UploadRequest.KeepForOffline"/> those that are offline fail again at once. See <see cref="RetryOutcome"/>.
+    /// </summary>
     /// <param name="expiresAt">The new deadline.</param>
     Task<RetryOutcome> RetryAsync(DateTimeOffset expiresAt);
 
@@ -38,6 +41,12 @@ public interface IUploadGrain : IGrainWithStringKey
 
     /// <summary>Whether the payload may still be needed. The stores' sweepers ask this before they delete what no notice told them to.</summary>
     Task<bool> NeedsPayloadAsync();
+
+    /// <summary>
+    /// Forgets a push that is over: all its targets have ended and its payload is released. True: there is no such push (any more). False: it
+    /// is not over, and nothing changed. Called by the list of pushes for those beyond the number it keeps.
+    /// </summary>
+    Task<bool> ForgetAsync();
 }
 
 /// <summary>What became of a request to retry.</summary>

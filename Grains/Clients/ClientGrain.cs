@@ -10,35 +10,45 @@ namespace RPort.Grains.Clients;
 /// One machine. Which session is the newest is durable; the way to reach it (the observer) is not: a new activation knows the session but
 /// not the way, says so in its answer to the next heartbeat, and the gateway connects again under the same ids.
 /// </summary>
-internal sealed partial class ClientGrain(
-    [PersistentState("client")] IPersistentState<ClientState> store,
-    TimeProvider clock,
-    SiloRun run,
-    ILogger<ClientGrain> logger) : Grain, IClientGrain
+internal sealed partial class ClientGrain : Grain, IClientGrain
 {
     /// <summary>After a new activation a session on record counts as alive this long: a live one has its heartbeat by then.</summary>
     internal static readonly TimeSpan PresumedAlive = SessionLease.HeartbeatInterval + TimeSpan.FromSeconds(5);
 
+    private readonly TimeProvider _clock;
+    private readonly SiloRun _run;
+    private readonly ILogger<ClientGrain> _logger;
+    private readonly ClientStore _store;
+    private readonly DirectoryEntry _entry;
     private readonly LiveSession _live = new();
-    private ClientState _state = new(); // what storage holds; store.State may be ahead while a write runs, and GetAsync comes between
     private IGrainTimer? _upkeep;
-    private bool _directoryIsStale;
+
+    public ClientGrain([PersistentState("client")] IPersistentState<ClientState> stored, TimeProvider clock, SiloRun run, ILogger<ClientGrain> logger)
+    {
+        _clock = clock;
+        _run = run;
+        _logger = logger;
+        _store = new ClientStore(stored, DeactivateOnIdle);
+        _entry = new DirectoryEntry(Id, GrainFactory, View, logger);
+    }
 
     private ClientId Id => new(this.GetPrimaryKeyString());
 
+    private ClientState State => _store.Current;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _state = store.State;
-        if (_state.Session is { } session)
+        _store.Load();
+        if (State.Session is { } session)
         {
-            if (run.HoldsGateway && session.Run != run.Id)
+            if (_run.HoldsGateway && session.Run != _run.Id)
             {
                 // The process that held the connection is gone. Written with the next change; until then every activation finds the same.
-                _state = _state.Disconnect(_state.LastHeartbeatAt ?? clock.GetUtcNow(), null);
+                _store.Assume(State.Disconnect(State.LastHeartbeatAt ?? _clock.GetUtcNow(), null));
             }
             else
             {
-                _live.Presume(clock.GetUtcNow() + PresumedAlive);
+                _live.Presume(_clock.GetUtcNow() + PresumedAlive);
                 Watch();
             }
         }
@@ -50,8 +60,8 @@ internal sealed partial class ClientGrain(
 
     public async Task<ConnectResult> ConnectAsync(ConnectRequest request, ISessionObserver session)
     {
-        DateTimeOffset now = clock.GetUtcNow();
-        ConnectDecision decision = _state.Judge(request, _live.IsAlive(now));
+        DateTimeOffset now = _clock.GetUtcNow();
+        ConnectDecision decision = State.Judge(request, _live.IsAlive(now));
         if (decision is ConnectDecision.RefusedAsHeld or ConnectDecision.RefusedAsReplaced)
         {
             if (decision == ConnectDecision.RefusedAsHeld)
@@ -59,11 +69,11 @@ internal sealed partial class ClientGrain(
                 _live.Observer?.ProveAlive();
             }
 
-            LogRefused(logger, Id, request.Session, decision);
-            return new ConnectResult(false, default, _state.Inventory.Name, []);
+            LogRefused(_logger, Id, request.Session, decision);
+            return new ConnectResult(false, default, State.Inventory.Name, []);
         }
 
-        await CommitAsync(_state.Connect(request, run.Id, now));
+        await CommitAsync(State.Connect(request, _run.Id, now));
         ISessionObserver? older = decision == ConnectDecision.Accepted ? _live.Observer : null;
         _live.Begin(session, now + SessionLease.Expiry, now);
         older?.Close("The agent has connected anew.");
@@ -71,69 +81,68 @@ internal sealed partial class ClientGrain(
         DelayDeactivation(SessionLease.Expiry);
 
         // Not told through Upkeep: a client that is missing in the directory must not count as connected.
-        await Directory.PutAsync(View()!);
-        _directoryIsStale = false;
-        LogConnected(logger, Id, request.Session, _state.Epoch);
-        return new ConnectResult(true, new SessionFence(request.Session, _state.Epoch), "", _state.Pending);
+        await _entry.PutAsync();
+        LogConnected(_logger, Id, request.Session, State.Epoch);
+        return new ConnectResult(true, new SessionFence(request.Session, State.Epoch), "", State.Pending);
     }
 
     public async Task<HeartbeatResult> HeartbeatAsync(SessionFence fence)
     {
-        if (!_state.IsNewest(fence))
+        if (!State.IsNewest(fence))
         {
             return new HeartbeatResult(false, []);
         }
 
-        DateTimeOffset now = clock.GetUtcNow();
+        DateTimeOffset now = _clock.GetUtcNow();
         _live.Renew(now + SessionLease.Expiry, now);
         DelayDeactivation(SessionLease.Expiry);
-        await FreshenDirectoryAsync();
-        return _live.Observer is null ? new HeartbeatResult(false, []) : new HeartbeatResult(true, _state.Pending);
+        await _entry.FreshenAsync();
+        return _live.Observer is null ? new HeartbeatResult(false, []) : new HeartbeatResult(true, State.Pending);
     }
 
     public async Task UpdateInventoryAsync(SessionFence fence, ClientInventory inventory)
     {
-        if (_state.IsNewest(fence))
+        if (State.IsNewest(fence))
         {
-            await CommitAsync(_state with { Inventory = inventory });
+            await CommitAsync(State with { Inventory = inventory });
             await TellDirectoryAsync();
         }
     }
 
     public async Task DisconnectAsync(SessionFence fence)
     {
-        if (_state.IsNewest(fence))
+        if (State.IsNewest(fence))
         {
-            await EndSessionAsync(clock.GetUtcNow());
+            await EndSessionAsync(_clock.GetUtcNow());
         }
     }
 
     public async Task<AssignOutcome> AssignAsync(PushOrder order)
     {
-        (ClientState next, AssignOutcome outcome) = _state.Assign(order);
+        (ClientState next, AssignOutcome outcome) = State.Assign(order);
         if (outcome != AssignOutcome.Kept)
         {
             return outcome;
         }
 
-        if (!ReferenceEquals(next, _state))
+        if (!ReferenceEquals(next, State))
         {
             await CommitAsync(next);
         }
 
-        if (_live.Observer is not { } session || !_live.IsAlive(clock.GetUtcNow()))
+        if (_live.Observer is not { } session || !_live.IsAlive(_clock.GetUtcNow()))
         {
             return AssignOutcome.Kept;
         }
 
-        session.Deliver(_state.FindPending(order.Upload) ?? order);
+        session.Deliver(State.FindPending(order.Upload) ?? order);
         return AssignOutcome.Delivered;
     }
 
     public async Task WithdrawAsync(UploadId upload, int attempt)
     {
-        ClientState next = _state.Forget(upload, attempt);
-        if (!ReferenceEquals(next, _state))
+        ClientState next = State.Withdraw(upload, attempt);
+        if (!ReferenceEquals(next, State))
         {
             await CommitAsync(next);
             _live.Observer?.Withdraw(upload);
@@ -142,20 +151,20 @@ internal sealed partial class ClientGrain(
 
     public async Task<ReportOutcome> ReportAsync(SessionFence fence, PushReport report)
     {
-        if (!_state.IsNewest(fence))
+        if (!State.IsNewest(fence))
         {
             return ReportOutcome.StaleSession;
         }
 
-        if (_state.FindPending(report.Upload) is not { } order || report.Attempt > order.Attempt)
+        if (!State.WasGiven(report.Upload, report.Attempt))
         {
             return ReportOutcome.UnknownUpload;
         }
 
         // The upload grain holds the result before this grain forgets the push: a crash in between makes the agent report twice, which is harmless.
         ReportOutcome outcome = await GrainFactory.GetGrain<IUploadGrain>(report.Upload.Value).ReportAsync(Id, report);
-        ClientState next = _state.Forget(report.Upload, report.Attempt);
-        if (!ReferenceEquals(next, _state))
+        ClientState next = State.Forget(report.Upload, report.Attempt);
+        if (!ReferenceEquals(next, State))
         {
             await CommitAsync(next);
         }
@@ -165,7 +174,7 @@ internal sealed partial class ClientGrain(
 
     public async Task ProgressAsync(SessionFence fence, UploadId upload, long bytes)
     {
-        if (_state.IsNewest(fence) && _state.FindPending(upload) is not null)
+        if (State.IsNewest(fence) && State.FindPending(upload) is not null)
         {
             await GrainFactory.GetGrain<IUploadGrain>(upload.Value).ProgressAsync(Id, bytes);
         }
@@ -173,110 +182,59 @@ internal sealed partial class ClientGrain(
 
     public async Task<bool> SetAllowedUserGroupsAsync(ImmutableArray<string> groups)
     {
-        if (!_state.Exists)
+        if (!State.Exists)
         {
             return false;
         }
 
-        await CommitAsync(_state with { AllowedUserGroups = groups });
+        await CommitAsync(State with { AllowedUserGroups = groups });
         await TellDirectoryAsync();
         return true;
     }
 
     public async Task<DeleteOutcome> DeleteAsync()
     {
-        if (!_state.Exists)
+        if (!State.Exists)
         {
             return DeleteOutcome.NotFound;
         }
 
-        if (_live.IsAlive(clock.GetUtcNow()))
+        if (_live.IsAlive(_clock.GetUtcNow()))
         {
             return DeleteOutcome.Connected;
         }
 
         // Every step may be repeated; the state, which is what brings a repeated call here, goes last.
-        foreach (PushOrder order in _state.Pending)
+        foreach (PushOrder order in State.Pending)
         {
             var report = new PushReport(order.Upload, PushStatus.Error, "The client was deleted.", "", 0, order.Attempt);
             await GrainFactory.GetGrain<IUploadGrain>(order.Upload.Value).ReportAsync(Id, report);
         }
 
-        await Directory.RemoveAsync(Id);
-        await ClearAsync();
+        await _entry.RemoveAsync();
+        await _store.ClearAsync();
+        _live.End();
+        DeactivateOnIdle();
         return DeleteOutcome.Deleted;
     }
 
-    private IClientDirectoryGrain Directory => GrainFactory.GetGrain<IClientDirectoryGrain>(ClientDirectoryShards.KeyOf(Id));
+    private ClientRecord? View() => State.View(Id, State.Session is not null && _live.IsAlive(_clock.GetUtcNow()), _live.LastHeartbeatAt);
 
-    private ClientRecord? View() => _state.View(Id, _state.Session is not null && _live.IsAlive(clock.GetUtcNow()), _live.LastHeartbeatAt);
-
-    private async Task CommitAsync(ClientState next)
-    {
-        next = next with { LastHeartbeatAt = _live.LastHeartbeatAt > next.LastHeartbeatAt ? _live.LastHeartbeatAt : next.LastHeartbeatAt };
-        store.State = next;
-        try
-        {
-            await store.WriteStateAsync();
-        }
-        catch
-        {
-            DeactivateOnIdle(); // it may or may not have landed: reread before answering anyone
-            throw;
-        }
-
-        _state = next;
-    }
-
-    private async Task ClearAsync()
-    {
-        try
-        {
-            await store.ClearStateAsync();
-        }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
-
-        _state = new ClientState();
-        _live.End();
-        DeactivateOnIdle();
-    }
+    private Task CommitAsync(ClientState next) => _store.WriteAsync(next.Seen(_live.LastHeartbeatAt));
 
     private async Task EndSessionAsync(DateTimeOffset endedAt)
     {
-        await CommitAsync(_state.Disconnect(endedAt, _live.LastHeartbeatAt));
+        await CommitAsync(State.Disconnect(endedAt, _live.LastHeartbeatAt));
         _live.End();
-        LogDisconnected(logger, Id, _state.Epoch);
+        LogDisconnected(_logger, Id, State.Epoch);
         await TellDirectoryAsync();
     }
 
     private Task TellDirectoryAsync()
     {
-        _directoryIsStale = true;
+        _entry.MarkStale();
         Watch();
-        return FreshenDirectoryAsync();
-    }
-
-    /// <summary>The directory's copy of the record is only a cache: what is durable here is not undone because the cache cannot be reached.</summary>
-    private async Task FreshenDirectoryAsync()
-    {
-        if (!_directoryIsStale || View() is not { } record)
-        {
-            return;
-        }
-
-        try
-        {
-            await Directory.PutAsync(record);
-            _directoryIsStale = false;
-        }
-        catch (Exception e) // whatever keeps the shard from answering, the upkeep timer tries again
-        {
-            LogDirectoryStale(logger, Id, e);
-        }
+        return _entry.FreshenAsync();
     }
 
     /// <summary>One timer while there is something to look after: a session whose lease may run out, or a directory entry to mend.</summary>
@@ -285,16 +243,16 @@ internal sealed partial class ClientGrain(
 
     private async Task UpkeepAsync(CancellationToken cancellationToken)
     {
-        DateTimeOffset now = clock.GetUtcNow();
-        if (_state.Session is not null && !_live.IsAlive(now))
+        DateTimeOffset now = _clock.GetUtcNow();
+        if (State.Session is not null && !_live.IsAlive(now))
         {
-            LogLeaseExpired(logger, Id, _state.Epoch);
+            LogLeaseExpired(_logger, Id, State.Epoch);
             _live.Observer?.Close("No sign of life came in time.");
             await EndSessionAsync(now);
         }
 
-        await FreshenDirectoryAsync();
-        if (_state.Session is null && !_directoryIsStale)
+        await _entry.FreshenAsync();
+        if (State.Session is null && !_entry.IsStale)
         {
             _upkeep?.Dispose();
             _upkeep = null;
@@ -312,7 +270,4 @@ internal sealed partial class ClientGrain(
 
     [LoggerMessage(2003, LogLevel.Warning, "Client {Client}: no heartbeat of epoch {Epoch} came in time.")]
     private static partial void LogLeaseExpired(ILogger logger, ClientId client, long epoch);
-
-    [LoggerMessage(2004, LogLevel.Warning, "Client {Client}: the directory could not be told; it will be told again.")]
-    private static partial void LogDirectoryStale(ILogger logger, ClientId client, Exception exception);
 }

@@ -11,6 +11,9 @@ internal sealed record ClientState
     /// <summary>How many replaced sessions are remembered: enough for every one that may still have a heartbeat under way.</summary>
     internal const int MaxReplaced = 16;
 
+    /// <summary>How many withdrawn pushes are remembered: their agents may have placed the file before they heard of it.</summary>
+    internal const int MaxWithdrawn = 64;
+
     /// <summary>Null for a client that never connected (or was deleted).</summary>
     [Id(0)] public DateTimeOffset? FirstSeenAt { get; init; }
     [Id(1)] public ClientInventory Inventory { get; init; } = new();
@@ -33,11 +36,18 @@ internal sealed record ClientState
     /// <summary>The session that has ended and may still come back, as long as no newer one has taken its place.</summary>
     [Id(11)] public SessionId? Ended { get; init; }
 
+    /// <summary>The latest pushes that were taken back, oldest first.</summary>
+    [Id(12)] public ImmutableArray<WithdrawnPush> Withdrawn { get; init; } = [];
+
     public bool Exists => FirstSeenAt is not null;
 
     public bool IsNewest(SessionFence fence) => Session is { } session && session.Id == fence.Session && Epoch == fence.Epoch;
 
     public PushOrder? FindPending(UploadId upload) => Pending.FirstOrDefault(order => order.Upload == upload);
+
+    /// <summary>Whether this client may have something to report of that attempt of a push.</summary>
+    public bool WasGiven(UploadId upload, int attempt) =>
+        FindPending(upload) is { } order ? attempt <= order.Attempt : Withdrawn.Any(push => push.Upload == upload && attempt <= push.Attempt);
 
     /// <summary>What a connect comes to.</summary>
     /// <param name="request">The claim.</param>
@@ -106,6 +116,18 @@ internal sealed record ClientState
     public ClientState Forget(UploadId upload, int attempt) =>
         FindPending(upload) is { } present && present.Attempt <= attempt ? this with { Pending = Pending.Remove(present) } : this;
 
+    /// <summary>The state without a push that was taken back; its result may still be on its way.</summary>
+    public ClientState Withdraw(UploadId upload, int attempt)
+    {
+        ClientState next = Forget(upload, attempt);
+        return ReferenceEquals(next, this)
+            ? this
+            : next with { Withdrawn = [.. Withdrawn.Where(push => push.Upload != upload).TakeLast(MaxWithdrawn - 1), new WithdrawnPush(upload, attempt)] };
+    }
+
+    /// <summary>The state with the last sign of life, if that is news.</summary>
+    public ClientState Seen(DateTimeOffset? heartbeatAt) => heartbeatAt > LastHeartbeatAt ? this with { LastHeartbeatAt = heartbeatAt } : this;
+
     /// <summary>What operators see.</summary>
     public ClientRecord? View(ClientId id, bool connected, DateTimeOffset? lastHeartbeatAt) => FirstSeenAt is not { } firstSeenAt
         ? null
@@ -134,6 +156,12 @@ internal sealed record ClientSession(
     [property: Id(1)] string Process,
     [property: Id(2)] GatewayId Gateway,
     [property: Id(3)] string Run);
+
+/// <summary>A push that was taken back from a client.</summary>
+/// <param name="Upload">Which push.</param>
+/// <param name="Attempt">The last attempt that was taken back.</param>
+[GenerateSerializer]
+internal sealed record WithdrawnPush([property: Id(0)] UploadId Upload, [property: Id(1)] int Attempt);
 
 /// <summary>What a connect comes to.</summary>
 internal enum ConnectDecision

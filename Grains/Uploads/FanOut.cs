@@ -19,8 +19,6 @@ internal sealed class FanOut(int maxConcurrent)
 
     public int UnderWay => _underWay.Count;
 
-    public bool IsUnderWay(ClientId client) => _underWay.ContainsKey(client);
-
     public void Add(ClientId client)
     {
         if (_waitingSet.Add(client))

@@ -20,6 +20,13 @@ internal sealed record TargetState(ClientId Client)
     /// <summary>Whether it was ended from here, so that its client must be told to stop.</summary>
     public bool IsTakenBack => Status is PushStatus.Canceled or PushStatus.Expired;
 
+    /// <summary>Whether its client may hold an order that was taken back: also one that a retry failed at once, before the withdrawal went out.</summary>
+    public bool MayHoldWithdrawn => IsTakenBack || (Status == PushStatus.Error && Attempt > 0);
+
+    /// <summary>A target that is offline where a push does not wait for those.</summary>
+    public static TargetState NotConnected(ClientId client, int attempt, DateTimeOffset now) =>
+        new(client) { Attempt = attempt, Status = PushStatus.Error, Message = "client is not connected", FinishedAt = now };
+
     public UploadTargetView View(long bytes, DateTimeOffset? startedAt) => new(
         Client,
         Status,

@@ -34,10 +34,7 @@ internal sealed record UploadState
             .DistinctBy(target => target.Client)
             .Select(target => target.WasConnected || request.KeepForOffline
                 ? new TargetState(target.Client) { Attempt = request.Order.Attempt }
-                : new TargetState(target.Client)
-                {
-                    Attempt = request.Order.Attempt, Status = PushStatus.Error, Message = "client is not connected", FinishedAt = now,
-                })
+                : TargetState.NotConnected(target.Client, request.Order.Attempt, now))
             .ToImmutableList();
         UploadState state = Restore(request, now, request.ExpiresAt, targets) with { Attempt = request.Order.Attempt };
         return state.EndIfDone(now);
@@ -62,6 +59,9 @@ internal sealed record UploadState
 
     public bool IsFinished => FinishedAt is not null;
 
+    /// <summary>Nothing is left to do, and no retry can begin it again.</summary>
+    public bool IsOver => IsFinished && PayloadReleased && !OwesWithdrawals;
+
     /// <summary>When the payload of a finished push with failed targets is given up.</summary>
     public DateTimeOffset? PayloadDueAt => FinishedAt is { } end && !PayloadReleased ? end + Request.RetryWindow : null;
 
@@ -73,7 +73,10 @@ internal sealed record UploadState
 
     public TargetState? Find(ClientId client) => Index.TryGetValue(client, out int at) ? Targets[at] : null;
 
-    /// <summary>A target's result. The first one of an attempt counts; an earlier attempt's is an echo; one taken back stays so.</summary>
+    /// <summary>
+    /// A target's result. The first one of an attempt counts and an earlier attempt's is an echo. One taken back stays so, unless its file was
+    /// in place by then: what is shown is what is on the machine.
+    /// </summary>
     public (UploadState Next, ReportOutcome Outcome) Report(ClientId client, PushReport report, DateTimeOffset? startedAt, DateTimeOffset now)
     {
         if (Find(client) is not { } target || report.Attempt > target.Attempt || report.Status == PushStatus.Pending)
@@ -81,7 +84,8 @@ internal sealed record UploadState
             return (this, ReportOutcome.UnknownUpload);
         }
 
-        if (report.Attempt < target.Attempt || target.Status != PushStatus.Pending)
+        bool isLate = report.Attempt == target.Attempt && target.IsTakenBack && report.Status is (PushStatus.Success or PushStatus.Ignored);
+        if (report.Attempt < target.Attempt || (target.Status != PushStatus.Pending && !isLate))
         {
             return (this, target.IsTakenBack ? ReportOutcome.UnknownUpload : ReportOutcome.Recorded);
         }
@@ -89,7 +93,7 @@ internal sealed record UploadState
         TargetState ended = target with
         {
             Status = report.Status,
-            Message = Cut(report.Message, MaxMessageLength),
+            Message = Cut(isLate ? $"{report.Message} (taken back too late: {target.Message})" : report.Message, MaxMessageLength),
             FilePath = Cut(report.FilePath, MaxFilePathLength),
             Size = report.Size,
             StartedAt = startedAt,
@@ -123,7 +127,10 @@ internal sealed record UploadState
     }
 
     /// <summary>Makes failed targets pending again under a new attempt.</summary>
-    public (UploadState Next, RetryOutcome Outcome) Retry(DateTimeOffset expiresAt)
+    /// <param name="expiresAt">The new deadline.</param>
+    /// <param name="offline">Targets that fail again at once, since they are offline.</param>
+    /// <param name="now">The time.</param>
+    public (UploadState Next, RetryOutcome Outcome) Retry(DateTimeOffset expiresAt, IReadOnlySet<ClientId> offline, DateTimeOffset now)
     {
         if (Counts.Failed == 0)
         {
@@ -142,13 +149,13 @@ internal sealed record UploadState
         {
             if (targets[i] is { HasFailed: true } failed)
             {
-                counts = counts.Move(failed.Status, PushStatus.Pending);
-                targets[i] = new TargetState(failed.Client) { Attempt = attempt };
+                targets[i] = offline.Contains(failed.Client) ? TargetState.NotConnected(failed.Client, attempt, now) : new TargetState(failed.Client) { Attempt = attempt };
+                counts = counts.Move(failed.Status, targets[i].Status);
             }
         }
 
         UploadState next = this with { Attempt = attempt, Targets = targets.ToImmutable(), Counts = counts, ExpiresAt = expiresAt, FinishedAt = null };
-        return (next, RetryOutcome.Retried);
+        return (next.EndIfDone(now), RetryOutcome.Retried);
     }
 
     /// <summary>Gives the payload up once the time for a retry is over.</summary>
@@ -195,9 +202,9 @@ internal sealed record UploadState
         Counts = Counts.Move(from.Status, to.Status),
     };
 
-    private UploadState EndIfDone(DateTimeOffset now) => Counts.Pending > 0 || IsFinished
+    private UploadState EndIfDone(DateTimeOffset now) => Counts.Pending > 0
         ? this
-        : this with { FinishedAt = now, PayloadReleased = Counts.Failed == 0 || Request.RetryWindow <= TimeSpan.Zero };
+        : this with { FinishedAt = FinishedAt ?? now, PayloadReleased = PayloadReleased || Counts.Failed == 0 || Request.RetryWindow <= TimeSpan.Zero };
 
     private static string Cut(string text, int max) => text.Length <= max ? text : text[..max];
 }

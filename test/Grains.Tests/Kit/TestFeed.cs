@@ -8,15 +8,31 @@ namespace RPort.Grains.Tests.Kit;
 internal sealed class TestFeed : IUploadFeedObserver
 {
     private readonly Channel<UploadEvent> _events = Channel.CreateUnbounded<UploadEvent>();
-    private IUploadFeedObserver? _reference; // the silo holds observers weakly
+    private readonly TestSilo _silo;
+    private readonly Action<UploadEvent>? _onEvent;
+    private readonly IUploadFeedObserver _reference; // the silo holds observers weakly
 
-    public static async Task<TestFeed> ListenAsync(TestSilo silo)
+    private TestFeed(TestSilo silo, Action<UploadEvent>? onEvent)
     {
-        var feed = new TestFeed();
-        feed._reference = silo.Grains.CreateObjectReference<IUploadFeedObserver>(feed);
-        await silo.Grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).SubscribeAsync(feed._reference);
+        _silo = silo;
+        _onEvent = onEvent;
+        _reference = silo.Grains.CreateObjectReference<IUploadFeedObserver>(this);
+    }
+
+    /// <summary>A new listener.</summary>
+    /// <param name="silo">Where.</param>
+    /// <param name="onEvent">Called before an event is queued, where set.</param>
+    public static async Task<TestFeed> ListenAsync(TestSilo silo, Action<UploadEvent>? onEvent = null)
+    {
+        var feed = new TestFeed(silo, onEvent);
+        await feed.RenewAsync();
         return feed;
     }
+
+    public Task RenewAsync() => _silo.Grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).SubscribeAsync(_reference);
+
+    /// <summary>Is gone without a word: calls to it lead nowhere.</summary>
+    public void Die() => _silo.Grains.DeleteObjectReference<IUploadFeedObserver>(_reference);
 
     /// <summary>The next event of that kind; others are dropped.</summary>
     public async Task<UploadEvent> NextAsync(UploadEventKind kind)
@@ -31,5 +47,9 @@ internal sealed class TestFeed : IUploadFeedObserver
         }
     }
 
-    public void OnUploadEvent(UploadEvent uploadEvent) => _events.Writer.TryWrite(uploadEvent);
+    public void OnUploadEvent(UploadEvent uploadEvent)
+    {
+        _onEvent?.Invoke(uploadEvent);
+        _events.Writer.TryWrite(uploadEvent);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
@@ -6,8 +7,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Configuration;
+using Orleans.Runtime;
 using Orleans.Storage;
 using RPort.Grains.Abstractions;
+using RPort.Grains.Clients;
 using RPort.Silo.Hosting;
 using RPort.Silo.Storage;
 
@@ -74,6 +77,25 @@ internal sealed class TestSilo : IAsyncDisposable
     public IClientGrain Client(string id) => Grains.GetGrain<IClientGrain>(id);
 
     public IUploadGrain Upload(UploadId id) => Grains.GetGrain<IUploadGrain>(id.Value);
+
+    /// <summary>How many pushes storage says wait for a client.</summary>
+    public async Task<int> PendingOfAsync(string client)
+    {
+        var stored = new GrainState<ClientState>(new ClientState());
+        await Storage.ReadStateAsync("client", Client(client).GetGrainId(), stored);
+        return stored.State!.Pending.Length;
+    }
+
+    /// <summary>Asks until it is so; each question goes through storage or a grain, and the test ends when it takes too long.</summary>
+    public async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Wait.Limit, "It did not come to that in time.");
+            await Task.Yield();
+        }
+    }
 
     /// <summary>Ends the silo without telling it: nothing is written that was not written already.</summary>
     public async Task KillAsync()

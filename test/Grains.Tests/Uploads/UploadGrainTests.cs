@@ -158,7 +158,7 @@ public sealed class UploadGrainTests : IDisposable
         Assert.True(await upload.CancelAsync());
 
         Assert.Equal(request.Order.Upload, await agent.NextWithdrawalAsync());
-        Assert.Equal(ReportOutcome.UnknownUpload, await agent.ReportAsync(order));
+        Assert.Equal(ReportOutcome.UnknownUpload, await agent.ReportAsync(order, PushStatus.Error, "stopped"));
         Assert.Equal((PushStatus.Canceled, "canceled"), ((await upload.GetAsync())!.Of("a").Status, (await upload.GetAsync())!.Of("a").Message));
         Assert.False(await silo.Upload(UploadId.New()).CancelAsync());
     }

@@ -53,7 +53,7 @@ public sealed class UploadStateTests
         Assert.Equal(due, state.NextAlarm(Later));
         Assert.Same(state, state.ReleasePayload(due - TimeSpan.FromTicks(1)));
         Assert.True(state.ReleasePayload(due).PayloadReleased);
-        Assert.Equal(RetryOutcome.PayloadGone, state.ReleasePayload(due).Retry(due).Outcome);
+        Assert.Equal(RetryOutcome.PayloadGone, Retry(state.ReleasePayload(due), due).Outcome);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class UploadStateTests
     {
         UploadState state = Report(Report(Push(), A, PushStatus.Success), B, PushStatus.Error);
 
-        (UploadState next, RetryOutcome outcome) = state.Retry(Later.AddDays(1));
+        (UploadState next, RetryOutcome outcome) = Retry(state, Later.AddDays(1));
 
         Assert.Equal(RetryOutcome.Retried, outcome);
         Assert.Null(next.FinishedAt);
@@ -72,15 +72,31 @@ public sealed class UploadStateTests
     }
 
     [Fact]
-    public void A_cancelled_target_stays_cancelled_whatever_comes_later_and_is_owed_a_withdrawal()
+    public void A_cancelled_target_is_owed_a_withdrawal_and_stays_cancelled_unless_its_file_was_in_place_by_then()
     {
         UploadState state = Report(Push(), A, PushStatus.Success).Cancel(Later);
 
         Assert.Equal((PushStatus.Success, PushStatus.Canceled), (state.Find(A)!.Status, state.Find(B)!.Status));
         Assert.True(state.OwesWithdrawals);
         Assert.Equal(Later, state.NextAlarm(Later));
-        Assert.Equal(ReportOutcome.UnknownUpload, state.Report(B, Result(state, PushStatus.Success), null, Later).Outcome);
+        Assert.Equal((state, ReportOutcome.UnknownUpload), state.Report(B, Result(state, PushStatus.Error), null, Later));
         Assert.Same(state, state.Cancel(Later));
+
+        (UploadState late, ReportOutcome outcome) = state.Report(B, Result(state, PushStatus.Success), null, Later);
+        Assert.Equal((PushStatus.Success, "said so (taken back too late: canceled)"), (late.Find(B)!.Status, late.Find(B)!.Message));
+        Assert.Equal((ReportOutcome.Recorded, new TargetCounts(0, 2, 0, 0), true), (outcome, late.Counts, late.PayloadReleased));
+    }
+
+    [Fact]
+    public void A_retry_whose_targets_are_all_offline_ends_at_once_and_begins_the_retry_window_anew()
+    {
+        UploadState state = Report(Report(Push(), A, PushStatus.Success), B, PushStatus.Error);
+
+        (UploadState next, RetryOutcome outcome) = Retry(state, Later.AddDays(1), B);
+
+        Assert.Equal((RetryOutcome.Retried, Later, false), (outcome, next.FinishedAt, next.PayloadReleased));
+        Assert.Equal((PushStatus.Error, 1, "client is not connected"), (next.Find(B)!.Status, next.Find(B)!.Attempt, next.Find(B)!.Message));
+        Assert.Equal(state.Counts, next.Counts);
     }
 
     [Fact]
@@ -158,6 +174,9 @@ public sealed class UploadStateTests
     private static UploadState Push() => UploadState.Create(Pushes.To("a", "b"), Pushes.Noon);
 
     private static PushReport Result(UploadState state, PushStatus status) => new(state.Request.Order.Upload, status, "said so", "/srv/file", 7, 0);
+
+    private static (UploadState Next, RetryOutcome Outcome) Retry(UploadState state, DateTimeOffset expiresAt, params ClientId[] offline) =>
+        state.Retry(expiresAt, offline.ToHashSet(), Later);
 
     private static UploadState Report(UploadState state, ClientId client, PushStatus status) => state.Report(client, Result(state, status), null, Later).Next;
 }

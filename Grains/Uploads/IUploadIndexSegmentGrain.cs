@@ -8,9 +8,15 @@ namespace RPort.Grains.Uploads;
 [Alias("rport.IUploadIndexSegmentGrain")]
 internal interface IUploadIndexSegmentGrain : IGrainWithStringKey
 {
-    /// <summary>The ids of this stretch.</summary>
-    Task<ImmutableArray<UploadId>> GetAsync();
+    /// <summary>What this stretch holds.</summary>
+    Task<UploadIndexSegmentState> GetAsync();
 
     /// <summary>Adds ids at the end, without those that are there. Durable before it answers.</summary>
     Task AppendAsync(ImmutableArray<UploadId> uploads);
+
+    /// <summary>Removes ids; their places are not given anew. Durable before it answers.</summary>
+    Task ForgetAsync(ImmutableArray<UploadId> uploads);
+
+    /// <summary>Removes the stretch, which must be forgotten as a whole, from storage.</summary>
+    Task ClearAsync();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orleans;
+using Orleans.Concurrency;
 using Orleans.Runtime;
 using RPort.Grains.Abstractions;
 
@@ -8,14 +9,28 @@ namespace RPort.Grains.Uploads;
 /// <summary>Keeps a stretch of the list.</summary>
 internal sealed class UploadIndexSegmentGrain([PersistentState("segment")] IPersistentState<UploadIndexSegmentState> store) : Grain, IUploadIndexSegmentGrain
 {
-    public Task<ImmutableArray<UploadId>> GetAsync() => Task.FromResult(store.State.Uploads);
+    public Task<UploadIndexSegmentState> GetAsync() => Task.FromResult(store.State);
 
-    public async Task AppendAsync(ImmutableArray<UploadId> uploads)
+    public Task AppendAsync(ImmutableArray<UploadId> uploads) => ChangeAsync(() =>
     {
         store.State = store.State with { Uploads = [.. store.State.Uploads.Union(uploads)] };
+        return store.WriteStateAsync();
+    });
+
+    public Task ForgetAsync(ImmutableArray<UploadId> uploads) => ChangeAsync(() =>
+    {
+        ImmutableArray<UploadId> left = [.. store.State.Uploads.Except(uploads)];
+        store.State = new UploadIndexSegmentState { Uploads = left, Forgotten = store.State.Forgotten + store.State.Uploads.Length - left.Length };
+        return store.WriteStateAsync();
+    });
+
+    public Task ClearAsync() => ChangeAsync(() => store.ClearStateAsync());
+
+    private async Task ChangeAsync(Func<Task> change)
+    {
         try
         {
-            await store.WriteStateAsync();
+            await change();
         }
         catch
         {
@@ -26,8 +41,14 @@ internal sealed class UploadIndexSegmentGrain([PersistentState("segment")] IPers
 }
 
 /// <summary>The stored form of a stretch.</summary>
-[GenerateSerializer]
+[GenerateSerializer, Immutable]
 internal sealed record UploadIndexSegmentState
 {
     [Id(0)] public ImmutableArray<UploadId> Uploads { get; init; } = [];
+
+    /// <summary>How many more there were.</summary>
+    [Id(1)] public int Forgotten { get; init; }
+
+    /// <summary>How many places are taken.</summary>
+    public int Length => Uploads.Length + Forgotten;
 }

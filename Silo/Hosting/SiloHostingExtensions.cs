@@ -4,6 +4,7 @@ using Orleans.Providers;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using RPort.Grains;
+using RPort.Grains.Uploads;
 using RPort.Silo.Configuration;
 using RPort.Silo.Storage;
 
@@ -26,6 +27,7 @@ public static class SiloHostingExtensions
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(SiloRun.Start(holdsGateway));
+        services.TryAddSingleton(UploadRetention.Default);
         services.AddSingleton<IGrainStorageSerializer, GrainStateSerializer>();
         IHealthChecksBuilder health = services.AddHealthChecks();
         if (storage.Kind == GrainStorageKind.Sqlite)

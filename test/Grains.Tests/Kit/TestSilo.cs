@@ -11,6 +11,7 @@ using Orleans.Runtime;
 using Orleans.Storage;
 using RPort.Grains.Abstractions;
 using RPort.Grains.Clients;
+using RPort.Grains.Uploads;
 using RPort.Silo.Hosting;
 using RPort.Silo.Storage;
 
@@ -38,7 +39,7 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<TestSilo> StartAsync(TempFolder folder, TimeProvider? clock = null, bool holdsGateway = true)
+    public static async Task<TestSilo> StartAsync(TempFolder folder, TimeProvider? clock = null, bool holdsGateway = true, int? keep = null)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -55,6 +56,11 @@ internal sealed class TestSilo : IAsyncDisposable
             {
                 builder.Services.AddKeyedSingleton(area, TimeProvider.System);
             }
+        }
+
+        if (keep is { } pushes)
+        {
+            builder.Services.AddSingleton(new UploadRetention(pushes));
         }
 
         builder.AddRPortSilo(holdsGateway: true);

@@ -11,6 +11,12 @@ namespace RPort.Grains.Clients;
 /// <param name="logger">For failures.</param>
 internal sealed partial class DirectoryEntry(ClientId client, IGrainFactory grains, Func<ClientRecord?> view, ILogger logger)
 {
+    /// <summary>
+    /// A shard that starts asks its clients for their records. While the silo stops, one of them may be waiting here for that very shard:
+    /// somebody has to give up. On the machine's clock, since it bounds a wait and decides nothing.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>The directory has yet to be told of the latest change.</summary>
     public bool IsStale { get; private set; }
 
@@ -21,14 +27,15 @@ internal sealed partial class DirectoryEntry(ClientId client, IGrainFactory grai
     /// <summary>Tells the directory if it has yet to be told. A failure leaves the entry stale.</summary>
     public async Task FreshenAsync()
     {
-        if (!IsStale || view() is null)
+        if (!IsStale || view() is not { } record)
         {
             return;
         }
 
         try
         {
-            await PutAsync();
+            await Shard.PutAsync(record).WaitAsync(Patience);
+            IsStale = false;
         }
         catch (Exception e) // whatever keeps the shard from answering: the upkeep timer tries again
         {

@@ -34,6 +34,7 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
     /// <summary>Dials, logs in and registers, all within the connect time-out.</summary>
     /// <exception cref="DialException">The gateway cannot be reached.</exception>
     /// <exception cref="SshException">It is not the pinned one, refused the login, or broke the protocol.</exception>
+    /// <exception cref="LoginRefusedException">It refused the credential.</exception>
     /// <exception cref="RegistrationRefusedException">It refused the registration.</exception>
     /// <exception cref="TimeoutException">It took too long.</exception>
     public static async Task<GatewaySession> OpenAsync(SessionParts parts, ServerAddress server, CancellationToken cancellationToken)
@@ -54,6 +55,11 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
             if (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 throw new TimeoutException($"{server} did not take the connection within {parts.Options.Connection.ConnectTimeout.TotalSeconds:0.#} s", error);
+            }
+
+            if (error is SshAuthenticationException { Failure: SshAuthenticationFailure.CredentialsRefused })
+            {
+                throw new LoginRefusedException(error);
             }
 
             throw;

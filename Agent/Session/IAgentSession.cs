@@ -21,6 +21,10 @@ internal interface IAgentSession
 /// <summary>Opens a session, or throws one of the exceptions named at <see cref="GatewaySession.OpenAsync"/>.</summary>
 internal delegate Task<IAgentSession> OpenSession(ServerAddress server, CancellationToken cancellationToken);
 
+/// <summary>The gateway refused the credential.</summary>
+internal sealed class LoginRefusedException(Exception inner)
+    : Exception("the gateway refused the credential of Client:Auth (or it makes this address wait after failed log-ins)", inner);
+
 /// <summary>The gateway took the login and refused the registration; the message is its text.</summary>
 internal sealed class RegistrationRefusedException(string text) : Exception(text)
 {

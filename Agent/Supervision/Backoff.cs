@@ -20,5 +20,11 @@ internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
         return (bound < longest ? bound : longest) * random.NextDouble();
     }
 
+    /// <summary>
+    /// The pause after a gateway refused our credential: long from the first time on, since soon trying again changes nothing and a gateway bans an
+    /// address, with every agent behind it, for a few failed log-ins. Still random, in the upper half.
+    /// </summary>
+    public TimeSpan NextAfterRefusedLogin() => longest * (0.5 + (random.NextDouble() / 2));
+
     public void Reset() => _doublings = 0;
 }

@@ -26,6 +26,9 @@ internal sealed class Supervisor(
 {
     private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
 
+    // Every server of the last round refused our credential.
+    private bool _loginRefused;
+
     private ServerAddress Primary => plan.Servers[0];
 
     /// <summary>Returns once the token has fired and the last session is closed.</summary>
@@ -51,6 +54,7 @@ internal sealed class Supervisor(
 
     private async Task<IAgentSession?> TryAllAsync(CancellationToken cancellationToken)
     {
+        bool refused = true;
         foreach (ServerAddress server in plan.Servers)
         {
             try
@@ -62,15 +66,18 @@ internal sealed class Supervisor(
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)
             {
                 Report(server, error); // all kinds: this loop must outlive every one of them
+                refused &= error is LoginRefusedException;
             }
         }
 
+        _loginRefused = refused;
         return null;
     }
 
     private async Task PauseAsync(CancellationToken cancellationToken)
     {
-        TimeSpan pause = backoff.Next();
+        TimeSpan pause = _loginRefused ? backoff.NextAfterRefusedLogin() : backoff.Next();
+        _loginRefused = false;
         health.Expect(pause);
         logger.Waiting(pause.TotalSeconds);
         status.Set($"not connected, next attempt in {pause.TotalSeconds:0} s");
@@ -177,7 +184,7 @@ internal sealed class Supervisor(
             logger.AlreadyConnected();
         }
 
-        if (error is DialException or SshException or RegistrationRefusedException or TimeoutException or IOException)
+        if (error is DialException or SshException or LoginRefusedException or RegistrationRefusedException or TimeoutException or IOException)
         {
             logger.AttemptFailed(server, error);
         }

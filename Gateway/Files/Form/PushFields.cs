@@ -8,6 +8,9 @@ namespace RPort.Gateway.Files.Form;
 /// <summary>The fields of a push, each of its type and checked by itself.</summary>
 internal sealed record PushFields
 {
+    private static readonly string[] Repeatable = ["client_id", "group_id", "tags"];
+    private static readonly string[] Known = ["dest", "id", "force", "sync", "lenient", "mode", "user", "group", "max_concurrent", "sha256", "expires"];
+
     public required UploadId? Id { get; init; }
     public required IReadOnlyList<string> ClientIds { get; init; }
     public required IReadOnlyList<string> GroupIds { get; init; }
@@ -26,7 +29,13 @@ internal sealed record PushFields
     public required DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The fields of this form, or an <see cref="ApiFailureException"/> (400).</summary>
-    public static PushFields From(PushForm form, FilesOptions options, DateTimeOffset now) => new()
+    public static PushFields From(PushForm form, FilesOptions options, DateTimeOffset now)
+    {
+        CheckNames(form);
+        return Read(form, options, now);
+    }
+
+    private static PushFields Read(PushForm form, FilesOptions options, DateTimeOffset now) => new()
     {
         Id = ReadId(form.First("id")),
         ClientIds = [.. form.All("client_id").Distinct(StringComparer.Ordinal)],
@@ -43,6 +52,23 @@ internal sealed record PushFields
         Sha256 = ReadSha256(form.First("sha256")),
         ExpiresAt = Expiry.Read(form.First("expires"), now, options.LongestExpiry),
     };
+
+    /// <summary>A misspelt field would be a push other than the one that was meant, and so would a second destination.</summary>
+    private static void CheckNames(PushForm form)
+    {
+        foreach ((string name, int count) in form.Names)
+        {
+            if (!Known.Contains(name) && !Repeatable.Contains(name))
+            {
+                throw Bad($"unknown field {Shown(name)}", $"known are upload, {string.Join(", ", Repeatable.Concat(Known))}");
+            }
+
+            if (count > 1 && Known.Contains(name))
+            {
+                throw Bad($"field {name} is given more than once");
+            }
+        }
+    }
 
     private static UploadId? ReadId(string text)
     {

@@ -17,6 +17,9 @@ internal sealed class PushForm : IAsyncDisposable
         values.Add(value);
     }
 
+    /// <summary>The fields that came, in no order, and how often.</summary>
+    public IEnumerable<(string Name, int Count)> Names => _fields.Select(entry => (entry.Key, entry.Value.Count));
+
     /// <summary>All values of a field that are not empty.</summary>
     public IReadOnlyList<string> All(string name) =>
         _fields.TryGetValue(name, out List<string>? values) ? [.. values.Where(v => v.Length > 0)] : [];

@@ -37,6 +37,13 @@ public sealed class BackoffTests
     }
 
     [Fact]
+    public void After_a_refused_login_the_pause_is_long_at_once()
+    {
+        Assert.Equal(Longest / 2, new Backoff(First, Longest, new Always(0)).NextAfterRefusedLogin());
+        Assert.Equal(Longest, new Backoff(First, Longest, new Always(1)).NextAfterRefusedLogin());
+    }
+
+    [Fact]
     public void A_longest_below_the_first_is_kept_to() =>
         Assert.Equal(TimeSpan.FromMilliseconds(200), new Backoff(First, TimeSpan.FromMilliseconds(200), new Always(1)).Next());
 

@@ -48,6 +48,18 @@ public sealed class SupervisorTests : IAsyncLifetime
         await NextAsync();
     }
 
+    [Fact]
+    public async Task A_refused_login_is_tried_again_after_minutes_and_not_after_seconds()
+    {
+        Start("a");
+        (await NextAsync()).Result.SetException(new LoginRefusedException(new InvalidOperationException()));
+        await _clock.ArmedAsync(1);
+        _clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromMilliseconds(1));
+        Assert.False(_attempts.Reader.TryPeek(out _));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        await NextAsync();
+    }
+
     [Theory]
     [InlineData(59, 4)]
     [InlineData(60, 1)]

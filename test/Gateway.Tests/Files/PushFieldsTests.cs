@@ -50,6 +50,19 @@ public sealed class PushFieldsTests
     }
 
     [Fact]
+    public void A_misspelt_field_is_refused_with_the_names_that_are_known()
+    {
+        ApiError error = Assert.Throws<ApiFailureException>(() => Read(("moed", "0600"))).Failure.Errors[0];
+        Assert.Equal("unknown field moed", error.Title);
+        Assert.Contains("mode", error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_value_of_a_field_that_has_one_is_refused() =>
+        Assert.Equal("field mode is given more than once",
+            Assert.Throws<ApiFailureException>(() => Read(("mode", "0600"), ("mode", "0644"))).Failure.Errors[0].Title);
+
+    [Fact]
     public void Tags_come_in_one_value() =>
         Assert.Equal("tags form value must only contain a single element",
             Assert.Throws<ApiFailureException>(() => Read(("tags", "{\"tags\":[\"a\"]}"), ("tags", "{\"tags\":[\"b\"]}"))).Failure.Errors[0].Title);

@@ -2,13 +2,13 @@ using RPort.Gateway.Access;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Clients;
 using RPort.Gateway.Cluster;
-using RPort.Silo.Configuration;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Files;
 using RPort.Gateway.Listeners;
 using RPort.Gateway.Operations;
 using RPort.Gateway.Payloads;
 using RPort.Gateway.Status;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway;
 

@@ -11,24 +11,24 @@ internal static class ConfigurationKeys
 
     public static ConfigurationKey Text(
         string path, string summary, Func<AgentOptions, string> get, Action<AgentOptions, string> set, Func<string, string?>? rule = null) => new()
-    {
-        Path = path,
-        Summary = summary,
-        Apply = Single((options, text) => Checked(text, rule, () => set(options, text))),
-        Show = options => get(options),
-        Disclose = (options, json) => json.WriteStringValue(get(options)),
-    };
+        {
+            Path = path,
+            Summary = summary,
+            Apply = Single((options, text) => Checked(text, rule, () => set(options, text))),
+            Show = options => get(options),
+            Disclose = (options, json) => json.WriteStringValue(get(options)),
+        };
 
     /// <summary>A text that is a secret as a whole or in part; <paramref name="mask"/> leaves what may be seen.</summary>
     public static ConfigurationKey Secret(
         string path, string summary, Func<AgentOptions, string> get, Action<AgentOptions, string> set, Func<string, string> mask, Func<string, string?> rule) => new()
-    {
-        Path = path,
-        Summary = summary,
-        Secret = true,
-        Apply = Single((options, text) => Checked(text, rule, () => set(options, text))),
-        Show = options => mask(get(options)),
-    };
+        {
+            Path = path,
+            Summary = summary,
+            Secret = true,
+            Apply = Single((options, text) => Checked(text, rule, () => set(options, text))),
+            Show = options => mask(get(options)),
+        };
 
     public static ConfigurationKey Flag(string path, string summary, Func<AgentOptions, bool> get, Action<AgentOptions, bool> set) => new()
     {
@@ -68,22 +68,22 @@ internal static class ConfigurationKeys
 
     public static ConfigurationKey Duration(
         string path, string summary, Func<AgentOptions, TimeSpan> get, Action<AgentOptions, TimeSpan> set, TimeSpan least, TimeSpan most) => new()
-    {
-        Path = path,
-        Summary = summary,
-        Apply = Single((options, text) =>
         {
-            if (!DurationText.TryParse(text, out TimeSpan time) || time < least || time > most)
+            Path = path,
+            Summary = summary,
+            Apply = Single((options, text) =>
             {
-                return $"must be a time from {DurationText.Format(least)} to {DurationText.Format(most)}, such as 90s, 1m30s or 00:01:30";
-            }
+                if (!DurationText.TryParse(text, out TimeSpan time) || time < least || time > most)
+                {
+                    return $"must be a time from {DurationText.Format(least)} to {DurationText.Format(most)}, such as 90s, 1m30s or 00:01:30";
+                }
 
-            set(options, time);
-            return null;
-        }),
-        Show = options => DurationText.Format(get(options)),
-        Disclose = (options, json) => json.WriteNumberValue(get(options).Ticks * 100), // nanoseconds, as existing gateways expect
-    };
+                set(options, time);
+                return null;
+            }),
+            Show = options => DurationText.Format(get(options)),
+            Disclose = (options, json) => json.WriteNumberValue(get(options).Ticks * 100), // nanoseconds, as existing gateways expect
+        };
 
     public static ConfigurationKey Level(string path, string summary, Func<AgentOptions, LogLevel> get, Action<AgentOptions, LogLevel> set) => new()
     {
@@ -113,67 +113,67 @@ internal static class ConfigurationKeys
 
     public static ConfigurationKey List(
         string path, string summary, Func<AgentOptions, IReadOnlyList<string>> get, Action<AgentOptions, IReadOnlyList<string>> set, Func<string, string?>? rule = null) => new()
-    {
-        Path = path,
-        Summary = summary,
-        TakesParts = true,
-        Apply = (options, value) =>
         {
-            string[] items = value.Parts is { } parts
-                ? [.. parts.Values]
-                : (value.Text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            foreach (string item in items)
+            Path = path,
+            Summary = summary,
+            TakesParts = true,
+            Apply = (options, value) =>
             {
-                if ((item.Length == 0 ? "must not hold an empty entry" : rule?.Invoke(item)) is { } broken)
+                string[] items = value.Parts is { } parts
+                    ? [.. parts.Values]
+                    : (value.Text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                foreach (string item in items)
                 {
-                    return $"{broken} (entry \"{item}\")";
+                    if ((item.Length == 0 ? "must not hold an empty entry" : rule?.Invoke(item)) is { } broken)
+                    {
+                        return $"{broken} (entry \"{item}\")";
+                    }
                 }
-            }
 
-            set(options, items);
-            return null;
-        },
-        Show = options => get(options) is { Count: > 0 } items ? string.Join(", ", items) : "(none)",
-        Disclose = (options, json) =>
-        {
-            json.WriteStartArray();
-            foreach (string item in get(options))
+                set(options, items);
+                return null;
+            },
+            Show = options => get(options) is { Count: > 0 } items ? string.Join(", ", items) : "(none)",
+            Disclose = (options, json) =>
             {
-                json.WriteStringValue(item);
-            }
+                json.WriteStartArray();
+                foreach (string item in get(options))
+                {
+                    json.WriteStringValue(item);
+                }
 
-            json.WriteEndArray();
-        },
-    };
+                json.WriteEndArray();
+            },
+        };
 
     /// <summary>Names with values. Secret: the values are masked for people and only the names go to the gateway.</summary>
     public static ConfigurationKey Map(
         string path, string summary, Func<AgentOptions, IReadOnlyDictionary<string, string>> get, Action<AgentOptions, IReadOnlyDictionary<string, string>> set,
         Func<string, string, string?> rule, bool secret = false) => new()
-    {
-        Path = path,
-        Summary = summary,
-        TakesParts = true,
-        Secret = secret,
-        Apply = (options, value) =>
         {
-            Dictionary<string, string> map = new(StringComparer.OrdinalIgnoreCase);
-            foreach ((string name, string text) in value.Parts is { } parts ? parts.AsEnumerable() : Pairs(value.Text ?? ""))
+            Path = path,
+            Summary = summary,
+            TakesParts = true,
+            Secret = secret,
+            Apply = (options, value) =>
             {
-                if (rule(name, text) is { } broken)
+                Dictionary<string, string> map = new(StringComparer.OrdinalIgnoreCase);
+                foreach ((string name, string text) in value.Parts is { } parts ? parts.AsEnumerable() : Pairs(value.Text ?? ""))
                 {
-                    return broken;
+                    if (rule(name, text) is { } broken)
+                    {
+                        return broken;
+                    }
+
+                    map[name] = text;
                 }
 
-                map[name] = text;
-            }
-
-            set(options, map);
-            return null;
-        },
-        Show = options => get(options) is { Count: > 0 } map ? string.Join(", ", map.Select(pair => $"{pair.Key}={(secret ? Mask : pair.Value)}")) : "(none)",
-        Disclose = (options, json) => WriteMap(json, get(options), secret),
-    };
+                set(options, map);
+                return null;
+            },
+            Show = options => get(options) is { Count: > 0 } map ? string.Join(", ", map.Select(pair => $"{pair.Key}={(secret ? Mask : pair.Value)}")) : "(none)",
+            Disclose = (options, json) => WriteMap(json, get(options), secret),
+        };
 
     /// <summary><c>user:********</c>, whatever the password.</summary>
     public static string MaskPassword(string auth) => auth.Length == 0 ? "" : auth[..Math.Max(0, auth.IndexOf(':'))] + ":" + Mask;

@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
-using Swashbuckle.AspNetCore.SwaggerGen;
 using RPort.Gateway.Access;
 using RPort.Gateway.Errors;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace RPort.Gateway.Operations;
 

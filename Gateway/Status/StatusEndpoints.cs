@@ -2,10 +2,10 @@ using System.Reflection;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Clients;
-using RPort.Silo.Configuration;
 using RPort.Gateway.Json;
 using RPort.Gateway.Listeners;
 using RPort.Grains.Abstractions;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Status;
 

@@ -53,7 +53,12 @@ internal sealed record UploadState
 
         return new UploadState
         {
-            Request = request, CreatedAt = createdAt, ExpiresAt = expiresAt, Targets = targets, Counts = counts, Index = index.ToFrozenDictionary(),
+            Request = request,
+            CreatedAt = createdAt,
+            ExpiresAt = expiresAt,
+            Targets = targets,
+            Counts = counts,
+            Index = index.ToFrozenDictionary(),
         };
     }
 

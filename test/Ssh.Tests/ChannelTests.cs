@@ -277,11 +277,16 @@ public sealed class ChannelTests
     {
         SshClientOptions client = new()
         {
-            UserName = SessionPair.User, Password = SessionPair.Password, VerifyHostKey = static _ => true, InlineContinuations = true,
+            UserName = SessionPair.User,
+            Password = SessionPair.Password,
+            VerifyHostKey = static _ => true,
+            InlineContinuations = true,
         };
         SshServerOptions server = new()
         {
-            HostKeys = SessionPair.ServerOptions.HostKeys, AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync, InlineContinuations = true,
+            HostKeys = SessionPair.ServerOptions.HostKeys,
+            AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync,
+            InlineContinuations = true,
         };
         await using SessionPair pair = await SessionPair.CreateAsync(client, server);
         pair.ServerHandler.OnOpen = static _ => SshChannelVerdict.Accept(static async (channel, cancellationToken) =>

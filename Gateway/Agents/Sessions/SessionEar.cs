@@ -1,5 +1,5 @@
-using RPort.Grains.Abstractions;
 using RPort.Gateway.Agents.Pushes;
+using RPort.Grains.Abstractions;
 using RPort.Ssh;
 
 namespace RPort.Gateway.Agents.Sessions;

@@ -15,10 +15,10 @@ using RPort.Gateway.Access;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Agents.Credentials;
 using RPort.Gateway.Agents.Sessions;
-using RPort.Silo.Configuration;
 using RPort.Gateway.Listeners;
 using RPort.Gateway.Payloads;
 using RPort.Grains.Abstractions;
+using RPort.Silo.Configuration;
 using RPort.Silo.Hosting;
 
 namespace RPort.Gateway.Tests.Agents;

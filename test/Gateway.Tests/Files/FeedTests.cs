@@ -1,9 +1,9 @@
 using System.Net.WebSockets;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using RPort.Gateway.Files.Feed;
 using RPort.Gateway.Tests.Kit;
 using RPort.Grains.Abstractions;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace RPort.Gateway.Tests.Files;
 

@@ -39,7 +39,11 @@ public sealed class DirectoryTests(ITestOutputHelper output) : IDisposable
             Connected = true,
             Inventory = new ClientInventory
             {
-                Name = "Mail", OsKernel = "linux", NumCpus = 8, Tags = ["Linux", "Berlin"], IPv4 = ["192.0.2.7", "198.51.100.7"],
+                Name = "Mail",
+                OsKernel = "linux",
+                NumCpus = 8,
+                Tags = ["Linux", "Berlin"],
+                IPv4 = ["192.0.2.7", "198.51.100.7"],
                 Labels = ImmutableSortedDictionary<string, string>.Empty.Add("city", "Cologne"),
             },
         };
@@ -150,7 +154,10 @@ public sealed class DirectoryTests(ITestOutputHelper output) : IDisposable
         Connected = n % 2 == 0,
         Inventory = new ClientInventory
         {
-            Name = $"Host {random.Next(1_000_000)}", Hostname = $"host{n}.example.org", OsFullName = n % 3 == 0 ? "Debian 12.11" : "Ubuntu 24.04", Tags = ["linux"],
+            Name = $"Host {random.Next(1_000_000)}",
+            Hostname = $"host{n}.example.org",
+            OsFullName = n % 3 == 0 ? "Debian 12.11" : "Ubuntu 24.04",
+            Tags = ["linux"],
         },
     };
 

@@ -141,7 +141,8 @@ public sealed class UploadStateTests
             int at = state.Index[new ClientId(client)];
             state = UploadState.Restore(request, Pushes.Noon, state.ExpiresAt, state.Targets.SetItem(at, state.Targets[at] with { Status = status, Attempt = 2, FinishedAt = Later })) with
             {
-                Attempt = state.Attempt, OwesWithdrawals = true,
+                Attempt = state.Attempt,
+                OwesWithdrawals = true,
             };
         }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to: OpenSSH, a proxy, rsync-like small tools from Debian, Azurite from npm. Quiet where all is there.
+# Installs what the tests talk to: OpenSSH and a proxy from Debian, Azurite from npm. Quiet where all is there.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 missing=()
@@ -7,6 +7,7 @@ need() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || missing+=("$2");
 need ssh openssh-client
 need sftp openssh-client
 need sshd openssh-server
+[ -x /usr/lib/openssh/sftp-server ] || missing+=(openssh-sftp-server)
 need tinyproxy tinyproxy-bin
 need curl curl
 need useradd passwd

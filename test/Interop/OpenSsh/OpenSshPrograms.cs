@@ -19,5 +19,5 @@ internal static class OpenSshPrograms
 
     private static string Find(string name, params string[] places) =>
         places.FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException($"OpenSSH's {name} is not installed; run test/Interop/install.sh. Looked at {string.Join(", ", places)}.");
+        ?? throw new InvalidOperationException($"OpenSSH's {name} is not installed; run infra/build/install-test-tools.sh. Looked at {string.Join(", ", places)}.");
 }

@@ -197,7 +197,23 @@ public sealed class PushTests : IAsyncLifetime
         Assert.Equal(order.Id, ProtocolJson.TryRead(cancel.Payload, ProtocolJson.Default.UploadCancel)!.Id);
         SftpException refused = await Assert.ThrowsAsync<SftpException>(() => DownloadAsync(agent, order.SourceFilePath));
         Assert.Equal(SftpStatus.NoSuchFile, refused.Status);
-        Assert.Equal("failure:unknown upload", await agent.ReportAsync(Result(push, UploadResult.Success)));
+        Assert.Equal("failure:unknown upload", await agent.ReportAsync(Result(push, UploadResult.Error)));
+        Assert.Equal(PushStatus.Canceled, (await _gateway.TargetAsync(push, "one")).Status);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_in_place_before_the_push_was_taken_back_is_shown_as_placed()
+    {
+        await using TestAgent agent = await PushAgentAsync("one");
+        PushOrder push = await _gateway.PushAsync(_content, "one");
+        await agent.OrderedAsync();
+        await _gateway.Grains.GetGrain<IUploadGrain>(push.Upload.Value).CancelAsync();
+        await agent.RequestedAsync(RequestNames.UploadCancel);
+
+        Assert.Equal("success:", await agent.ReportAsync(Result(push, UploadResult.Success)));
+        UploadTargetView target = await _gateway.TargetAsync(push, "one");
+        Assert.Equal(PushStatus.Success, target.Status);
+        Assert.Contains("taken back too late", target.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,6 +13,8 @@ public sealed class FeedTests(SharedGateway shared)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TestGateway _gateway = shared.Gateway;
 
+    private int _listening;
+
     [Fact]
     public async Task A_listener_gets_the_product_s_own_message_and_progress_when_it_asks()
     {
@@ -108,7 +110,9 @@ public sealed class FeedTests(SharedGateway shared)
     {
         UploadFeed feed = _gateway.Services.GetRequiredService<UploadFeed>();
         await feed.Subscribed.Task.WaitAsync(Patience);
-        int before = feed.Listeners;
+        // The listeners of the test before this one leave when the gateway notices that they have gone.
+        await Eventually.TrueAsync("only this test listens", () => Task.FromResult(feed.Listeners <= _listening));
+        int before = feed.Listeners; // a listener that was dropped for slowness is out already
         var socket = new ClientWebSocket();
         if (authorization is not null)
         {
@@ -117,6 +121,7 @@ public sealed class FeedTests(SharedGateway shared)
 
         await socket.ConnectAsync(Address(query), CancellationToken.None);
         await Eventually.TrueAsync("the listener is in", () => Task.FromResult(feed.Listeners > before));
+        _listening++;
         return socket;
     }
 

@@ -10,4 +10,9 @@ public static class ProtocolFeatures
     public const string Push2 = "push2";
     /// <summary>Inventory sent at once and completed later: see <see cref="RequestNames.UpdateInventory"/>.</summary>
     public const string Inventory2 = "inventory2";
+    /// <summary>
+    /// Tunnel channels that keep half-close: EOF ends one direction only, CLOSE without an EOF before it is a reset, and a target that can not be
+    /// reached is a failed channel open with the reason as its text. Existing agents confirm every open and close both directions at the first end.
+    /// </summary>
+    public const string Tunnel2 = "tunnel2";
 }

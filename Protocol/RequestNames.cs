@@ -21,13 +21,13 @@ public static class RequestNames
     public const string RunCommand = "run_cmd";
     /// <summary>Agent → gateway: how a command ended.</summary>
     public const string CommandResult = "cmd_result";
-    /// <summary>Gateway → agent: is a port open.</summary>
+    /// <summary>Gateway → agent: <see cref="PortQuestion"/>. Reply: <see cref="PortState"/>; a failure with plain text where it could not be tried.</summary>
     public const string CheckPort = "check_port";
-    /// <summary>Gateway → agent: may a tunnel go there.</summary>
+    /// <summary>Gateway → agent: <see cref="TunnelQuestion"/>. Reply: <see cref="TunnelAllowance"/>.</summary>
     public const string CheckTunnelAllowed = "check_tunnel_allowed";
     /// <summary>Gateway → agent: refresh the state of operating system updates.</summary>
     public const string RefreshUpdatesStatus = "refresh_updates_status";
-    /// <summary>Gateway → agent: replace tags and labels.</summary>
+    /// <summary>Gateway → agent: <see cref="ClientMetadata"/>. Reply: <see cref="MetadataUpdated"/>; a failure with plain text where the agent has no attributes file.</summary>
     public const string UpdateClientMetadata = "update_client_metadata";
     /// <summary>Agent → gateway, no reply: a monitoring sample.</summary>
     public const string SaveMeasurement = "save_measurement";
@@ -47,8 +47,13 @@ public static class RequestNames
     public const string WebSocketProtocol = "rport-v1";
     /// <summary>Channel type of the agent's file fetches (with subsystem <see cref="SftpSubsystem"/>).</summary>
     public const string SessionChannel = "session";
-    /// <summary>Channel type of tunnel connections, opened by the gateway.</summary>
+    /// <summary>
+    /// Channel type of tunnels, opened by the gateway. Extra data: the bare text <c>host:port</c> (IPv6 in brackets), one channel per connection; or
+    /// <c>host:port/udp</c>, one channel per tunnel.
+    /// </summary>
     public const string TunnelChannel = "rport";
     /// <summary>The SFTP subsystem's name.</summary>
     public const string SftpSubsystem = "sftp";
+    /// <summary>Text of the failed open of a tunnel channel whose target the agent's configuration does not allow.</summary>
+    public const string TunnelNotAllowed = "not allowed with \"tunnel_allowed\" config";
 }

@@ -75,7 +75,16 @@ public sealed class SshChannelVerdict
         Text = text;
     }
 
+    private SshChannelVerdict(Func<CancellationToken, Task<SshChannelVerdict>> later)
+    {
+        Later = later;
+        Text = "";
+    }
+
     internal Func<SshChannel, CancellationToken, Task>? Serve { get; }
+
+    /// <summary>Decides, beside everything else; null for a verdict that is final.</summary>
+    internal Func<CancellationToken, Task<SshChannelVerdict>>? Later { get; }
 
     internal SshChannelOpenFailure Reason { get; }
 
@@ -94,4 +103,12 @@ public sealed class SshChannelVerdict
     /// <param name="text">The text sent.</param>
     /// <returns>The verdict.</returns>
     public static SshChannelVerdict Reject(SshChannelOpenFailure reason, string text) => new(null, reason, text);
+
+    /// <summary>
+    /// Decides later, without holding up what the peer asks meanwhile: for a verdict that needs a look at the network. The open counts against
+    /// <see cref="SshConnectionOptions.MaxPendingOpens"/> until then.
+    /// </summary>
+    /// <param name="decide">Answers <see cref="Accept"/> or <see cref="Reject"/>; the token fires when the connection closes. An exception is a refusal.</param>
+    /// <returns>The verdict.</returns>
+    public static SshChannelVerdict Defer(Func<CancellationToken, Task<SshChannelVerdict>> decide) => new(decide);
 }

@@ -15,6 +15,7 @@ public sealed class SshChannel : IAsyncDisposable
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private bool _peerClosed;
+    private bool _peerSentEof;
     private bool _serving;
     private bool _released;
 
@@ -51,6 +52,16 @@ public sealed class SshChannel : IAsyncDisposable
     {
         get => Input.KeepExtended;
         set => Input.KeepExtended = value;
+    }
+
+    /// <summary>
+    /// True when the peer has said EOF: it has nothing more to send and said so. A read that ends with 0 while this is false was cut short by the
+    /// peer's CLOSE.
+    /// </summary>
+    public bool PeerSentEof
+    {
+        get => Volatile.Read(ref _peerSentEof);
+        internal set => Volatile.Write(ref _peerSentEof, value);
     }
 
     /// <summary>Completes when both sides have sent CHANNEL_CLOSE and earlier requests are handled, or when the connection is gone. Never faults.</summary>

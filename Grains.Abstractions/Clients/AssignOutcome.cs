@@ -12,10 +12,3 @@ public enum AssignOutcome
     /// <summary>Refused: <see cref="ClientLimits.MaxPendingPushes"/> pushes wait for this client already.</summary>
     Full,
 }
-
-/// <summary>Bounds on what a client grain keeps.</summary>
-public static class ClientLimits
-{
-    /// <summary>The most pushes that wait for one client.</summary>
-    public const int MaxPendingPushes = 256;
-}

@@ -26,4 +26,6 @@ public sealed record ClientRecord
     [Id(7)] public DateTimeOffset FirstSeenAt { get; init; }
     /// <summary>User groups that may see this client; empty means administrators only.</summary>
     [Id(8)] public ImmutableArray<string> AllowedUserGroups { get; init; } = [];
+    /// <summary>Its tunnels, in order of id; they outlive sessions.</summary>
+    [Id(9)] public ImmutableArray<TunnelRecord> Tunnels { get; init; } = [];
 }

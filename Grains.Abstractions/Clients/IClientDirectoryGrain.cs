@@ -22,6 +22,9 @@ public interface IClientDirectoryGrain : IGrainWithStringKey
     /// <summary>The records of those of the given clients that exist.</summary>
     Task<ImmutableArray<ClientRecord>> FindAsync(ImmutableArray<ClientId> clients);
 
+    /// <summary>The records of this shard's connected clients that have tunnels, in order of id.</summary>
+    Task<ImmutableArray<ClientRecord>> FindWithTunnelsAsync();
+
     /// <summary>How many clients this shard holds.</summary>
     Task<ClientCounts> CountAsync();
 }

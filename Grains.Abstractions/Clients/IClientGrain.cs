@@ -47,6 +47,44 @@ public interface IClientGrain : IGrainWithStringKey
     [OneWay]
     Task ProgressAsync(SessionFence fence, UploadId upload, long bytes);
 
+    /// <summary>
+    /// Asks the live session something and waits for its answer, beside whatever else runs. Never throws for what the session or the agent does:
+    /// without a session, in time or otherwise, the answer is <see cref="Refused"/>.
+    /// </summary>
+    [AlwaysInterleave]
+    Task<SessionAnswer> AskAsync(SessionQuestion question);
+
+    /// <summary>The session's answer. Ignored from a session that is not the newest, and for a question nobody waits for.</summary>
+    [AlwaysInterleave]
+    Task AnswerAsync(SessionFence fence, QuestionId question, SessionAnswer answer);
+
+    /// <summary>
+    /// The session has the port of a new tunnel: gives it an id. Durable before it answers. Null: the session is not the newest, or the client has
+    /// <see cref="ClientLimits.MaxTunnels"/>.
+    /// </summary>
+    Task<TunnelRecord?> AddTunnelAsync(SessionFence fence, TunnelSpec spec);
+
+    /// <summary>Replaces what a tunnel is, such as its ACL. Durable before it answers. False: stale session, or no such tunnel.</summary>
+    Task<bool> ChangeTunnelAsync(SessionFence fence, TunnelRecord tunnel);
+
+    /// <summary>The session has closed a tunnel for good. Durable before it answers. False: stale session; true also where it was gone already.</summary>
+    Task<bool> RemoveTunnelAsync(SessionFence fence, TunnelId tunnel);
+
+    /// <summary>Removes a tunnel while no session is alive that could close it. Durable before it answers. False: a session is alive, or there is no such tunnel.</summary>
+    Task<bool> RemoveTunnelOfAbsentAsync(TunnelId tunnel);
+
+    /// <summary>Changes a tunnel's ACL while no session is alive. Durable before it answers. False: a session is alive, or there is no such tunnel.</summary>
+    Task<bool> ChangeAclOfAbsentAsync(TunnelId tunnel, string acl);
+
+    /// <summary>The tunnel templates kept for the client, oldest first; empty also for an unknown client.</summary>
+    Task<ImmutableArray<StoredTunnel>> GetStoredTunnelsAsync();
+
+    /// <summary>Keeps a template: a new one, or (<paramref name="replace"/>) in the place of the one with its id. Durable before it answers.</summary>
+    Task<StoredTunnelOutcome> PutStoredTunnelAsync(StoredTunnel tunnel, bool replace);
+
+    /// <summary>Forgets a template. Durable before it answers.</summary>
+    Task<StoredTunnelOutcome> DeleteStoredTunnelAsync(Guid id);
+
     /// <summary>Sets which user groups may see the client. Durable before it answers. False: there is no such client.</summary>
     Task<bool> SetAllowedUserGroupsAsync(ImmutableArray<string> groups);
 

@@ -15,6 +15,9 @@ public interface ISessionObserver : IGrainObserver
     /// <summary>Stop this push and clean up.</summary>
     void Withdraw(UploadId upload);
 
+    /// <summary>Answer this by <see cref="IClientGrain.AnswerAsync"/>. May be lost; the one who asked then hears that no answer came in time.</summary>
+    void Ask(SessionQuestion question);
+
     /// <summary>Somebody else claims the id: ping the agent now and close the session when no answer comes soon.</summary>
     void ProveAlive();
 

@@ -85,6 +85,9 @@ internal sealed class ClientDirectoryGrain : Grain, IClientDirectoryGrain
         return Task.FromResult(found.ToImmutable());
     }
 
+    public Task<ImmutableArray<ClientRecord>> FindWithTunnelsAsync() =>
+        Task.FromResult<ImmutableArray<ClientRecord>>([.. _records.Values.Where(record => record.Connected && !record.Tunnels.IsEmpty).OrderBy(record => record.Id)]);
+
     public Task<ClientCounts> CountAsync() => Task.FromResult(new ClientCounts(_connected, _records.Count - _connected));
 
     private void Keep(ClientRecord record)

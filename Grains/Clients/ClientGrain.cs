@@ -21,6 +21,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
     private readonly ClientStore _store;
     private readonly DirectoryEntry _entry;
     private readonly LiveSession _live = new();
+    private readonly OpenQuestions _questions;
     private IGrainTimer? _upkeep;
 
     public ClientGrain([PersistentState("client")] IPersistentState<ClientState> stored, TimeProvider clock, SiloRun run, ILogger<ClientGrain> logger)
@@ -30,6 +31,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         _logger = logger;
         _store = new ClientStore(stored, DeactivateOnIdle);
         _entry = new DirectoryEntry(Id, GrainFactory, View, logger);
+        _questions = new OpenQuestions(clock);
     }
 
     private ClientId Id => new(this.GetPrimaryKeyString());
@@ -70,12 +72,17 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             }
 
             LogRefused(_logger, Id, request.Session, decision);
-            return new ConnectResult(false, default, State.Inventory.Name, []);
+            return new ConnectResult(false, default, State.Inventory.Name, [], []);
         }
 
         await CommitAsync(State.Connect(request, _run.Id, now));
         ISessionObserver? older = decision == ConnectDecision.Accepted ? _live.Observer : null;
         _live.Begin(session, now + SessionLease.Expiry, now);
+        if (decision == ConnectDecision.Accepted)
+        {
+            _questions.SessionLost(); // the older one may have heard them; nobody will tell
+        }
+
         older?.Close("The agent has connected anew.");
         Watch();
         DelayDeactivation(SessionLease.Expiry);
@@ -83,21 +90,21 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         // Not told through Upkeep: a client that is missing in the directory must not count as connected.
         await _entry.PutAsync();
         LogConnected(_logger, Id, request.Session, State.Epoch);
-        return new ConnectResult(true, new SessionFence(request.Session, State.Epoch), "", State.Pending);
+        return new ConnectResult(true, new SessionFence(request.Session, State.Epoch), "", State.Pending, State.Tunnels.Open);
     }
 
     public async Task<HeartbeatResult> HeartbeatAsync(SessionFence fence)
     {
         if (!State.IsNewest(fence))
         {
-            return new HeartbeatResult(false, []);
+            return new HeartbeatResult(false, [], []);
         }
 
         DateTimeOffset now = _clock.GetUtcNow();
         _live.Renew(now + SessionLease.Expiry, now);
         DelayDeactivation(SessionLease.Expiry);
         await _entry.FreshenAsync();
-        return _live.Observer is null ? new HeartbeatResult(false, []) : new HeartbeatResult(true, State.Pending);
+        return _live.Observer is null ? new HeartbeatResult(false, [], []) : new HeartbeatResult(true, State.Pending, State.Tunnels.Open);
     }
 
     public async Task UpdateInventoryAsync(SessionFence fence, ClientInventory inventory)
@@ -212,7 +219,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         }
 
         await _entry.RemoveAsync();
-        await _store.ClearAsync();
+        await (State.Remains() is { } remains ? _store.WriteAsync(remains) : _store.ClearAsync());
         _live.End();
         DeactivateOnIdle();
         return DeleteOutcome.Deleted;
@@ -226,6 +233,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
     {
         await CommitAsync(State.Disconnect(endedAt, _live.LastHeartbeatAt));
         _live.End();
+        _questions.SessionLost();
         LogDisconnected(_logger, Id, State.Epoch);
         await TellDirectoryAsync();
     }

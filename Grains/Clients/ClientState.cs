@@ -39,6 +39,9 @@ internal sealed record ClientState
     /// <summary>The latest pushes that were taken back, oldest first.</summary>
     [Id(12)] public ImmutableArray<WithdrawnPush> Withdrawn { get; init; } = [];
 
+    /// <summary>Tunnels and templates of tunnels.</summary>
+    [Id(13)] public TunnelBook Tunnels { get; init; } = new();
+
     public bool Exists => FirstSeenAt is not null;
 
     public bool IsNewest(SessionFence fence) => Session is { } session && session.Id == fence.Session && Epoch == fence.Epoch;
@@ -142,7 +145,11 @@ internal sealed record ClientState
             LastHeartbeatAt = lastHeartbeatAt ?? LastHeartbeatAt,
             FirstSeenAt = firstSeenAt,
             AllowedUserGroups = AllowedUserGroups,
+            Tunnels = Tunnels.Open,
         };
+
+    /// <summary>What stays of a client that is forgotten: the numbers that are never given out again. Null: nothing has to stay.</summary>
+    public ClientState? Remains() => Tunnels.LastId == 0 ? null : new ClientState { Epoch = Epoch, Tunnels = new TunnelBook { LastId = Tunnels.LastId } };
 }
 
 /// <summary>The newest session of a client.</summary>

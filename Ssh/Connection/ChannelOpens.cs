@@ -12,7 +12,10 @@ internal sealed class ChannelOpens
     private readonly SerialWork _incoming;
     private readonly ChannelTable _channels;
     private readonly ReceiveBudget _budget;
+    private readonly RunningTasks _deferred = new();
     private int _pending;
+
+    private static readonly SshChannelVerdict Unhandled = SshChannelVerdict.Reject(SshChannelOpenFailure.ConnectFailed, "the open could not be handled");
 
     /// <param name="connection">The connection.</param>
     /// <param name="sender">The send loop.</param>
@@ -58,6 +61,9 @@ internal sealed class ChannelOpens
         }
     }
 
+    /// <summary>Completes when no verdict that was put off is being decided any more. Called after the connection has closed.</summary>
+    public Task WhenDecidedAsync() => _deferred.WhenDoneAsync();
+
     /// <exception cref="SshProtocolException">Malformed, or too many wait.</exception>
     public void OnOpen(ReadOnlySpan<byte> body)
     {
@@ -76,16 +82,50 @@ internal sealed class ChannelOpens
 
     private async ValueTask DecideAsync(ChannelOpenMessage open, CancellationToken cancellationToken)
     {
-        SshChannelVerdict verdict = SshChannelVerdict.Reject(SshChannelOpenFailure.ConnectFailed, "the open could not be handled");
+        SshChannelVerdict verdict = Unhandled;
         try
         {
             verdict = await _handler.OnChannelOpenAsync(_connection, new SshChannelOpen(open.Type, open.Data), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Interlocked.Decrement(ref _pending); // before the verdict leaves, which lets the peer send the next open
-            await ApplyAsync(open, verdict, cancellationToken).ConfigureAwait(false);
+            if (verdict.Later is { } later)
+            {
+                _deferred.Add(DecideLaterAsync(open, later, cancellationToken));
+            }
+            else
+            {
+                await SettleAsync(open, verdict, cancellationToken).ConfigureAwait(false);
+            }
         }
+    }
+
+    private async Task DecideLaterAsync(ChannelOpenMessage open, Func<CancellationToken, Task<SshChannelVerdict>> decide, CancellationToken cancellationToken)
+    {
+        SshChannelVerdict verdict = Unhandled;
+        try
+        {
+            verdict = await decide(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _connection.ReportFailure(e); // the edge of foreign code: the peer hears of a refusal
+        }
+
+        try
+        {
+            await SettleAsync(open, verdict.Later is null ? verdict : Unhandled, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SshException or OperationCanceledException)
+        {
+            // The connection closed: nobody waits for the verdict.
+        }
+    }
+
+    private ValueTask SettleAsync(ChannelOpenMessage open, SshChannelVerdict verdict, CancellationToken cancellationToken)
+    {
+        Interlocked.Decrement(ref _pending); // before the verdict leaves, which lets the peer send the next open
+        return ApplyAsync(open, verdict, cancellationToken);
     }
 
     private async ValueTask ApplyAsync(ChannelOpenMessage open, SshChannelVerdict verdict, CancellationToken cancellationToken)

@@ -72,6 +72,7 @@ internal sealed class ConnectionProtocol
     public async Task WhenIdleAsync()
     {
         await _incoming.Pump.ConfigureAwait(false);
+        await Opens.WhenDecidedAsync().ConfigureAwait(false);
         foreach (SshChannel channel in _channels.Close(new SshCloseReason(SshDisconnectReason.None, "closed", ByPeer: false)))
         {
             await channel.Serving.ConfigureAwait(false);
@@ -101,6 +102,7 @@ internal sealed class ConnectionProtocol
                 channel.Output.Adjust(bytes);
                 break;
             case MessageNumber.ChannelEof when reader.AtEnd:
+                channel.PeerSentEof = true;
                 channel.Input.End();
                 break;
             case MessageNumber.ChannelClose when reader.AtEnd:

@@ -1,6 +1,7 @@
 using System.Net;
 using RPort.Gateway.Agents.Pushes;
 using RPort.Gateway.Agents.Registration;
+using RPort.Gateway.Tunnels;
 using RPort.Grains.Abstractions;
 using RPort.Protocol;
 using RPort.Ssh;
@@ -23,6 +24,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     private readonly TaskCompletionSource<ConnectResult> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _ends = new();
     private AgentClaim? _claim;
+    private volatile SshConnection? _connection;
     private bool _hasEnded;
     private bool _hasAsked;
     private bool _hasAskedForChannel;
@@ -38,6 +40,8 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         Pushes = new PushDelivery(environment);
         Pulse = new SessionPulse(options, environment.Clock);
         _fileChannels = new FileChannels(environment, Pushes.Files);
+        Tunnels = new SessionTunnels();
+        Questions = new SessionQuestions(environment, _link, () => _connection, Tunnels);
     }
 
     /// <summary>This connection.</summary>
@@ -48,6 +52,12 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
 
     /// <summary>The pushes it carries.</summary>
     public PushDelivery Pushes { get; }
+
+    /// <summary>The tunnels it has open.</summary>
+    public SessionTunnels Tunnels { get; }
+
+    /// <summary>What is asked of it.</summary>
+    public SessionQuestions Questions { get; }
 
     /// <summary>Whether the agent lives.</summary>
     public SessionPulse Pulse { get; }
@@ -65,6 +75,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     /// <summary>Runs the session over a connection that has logged in, until it is closed and all of it has ended.</summary>
     public async Task RunAsync(SshConnection connection)
     {
+        _connection = connection;
         using CancellationTokenSource life = new();
         await using CancellationTokenRegistration stopping = _table.Stopping.Register(
             () => End(new SessionEnd(SshDisconnectReason.ByApplication, "the gateway is shutting down")));

@@ -55,6 +55,9 @@ internal static partial class AgentSessionLog
     [LoggerMessage(4206, LogLevel.Warning, "Agent {Client} asked for a file that was not given to it")]
     public static partial void ForeignPath(ILogger logger, ClientId client);
 
+    [LoggerMessage(4208, LogLevel.Error, "A question ({Question}) to a session could not be answered")]
+    public static partial void QuestionFailed(ILogger logger, string question, Exception error);
+
     /// <summary>A close reason on one line.</summary>
     public static string Text(this SshCloseReason reason) => reason.ByPeer ? $"by the agent: {reason.Message}" : reason.Message;
 

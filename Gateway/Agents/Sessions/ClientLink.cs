@@ -47,6 +47,9 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
     public Task<ReportOutcome> ReportAsync(PushReport report, CancellationToken cancellationToken) =>
         InTimeAsync(Grain.ReportAsync(Fence, report), cancellationToken);
 
+    public Task AnswerAsync(QuestionId question, SessionAnswer answer) =>
+        Grain.AnswerAsync(Fence, question, answer).WaitAsync(environment.Options.GrainTimeout, environment.Clock, CancellationToken.None);
+
     /// <summary>One-way: completes when the message is on its way.</summary>
     public Task ProgressAsync(UploadId upload, long bytes) => Grain.ProgressAsync(Fence, upload, bytes);
 

@@ -11,6 +11,8 @@ internal sealed class SessionEar(AgentSession session) : ISessionObserver
 
     public void Withdraw(UploadId upload) => session.Pushes.Withdraw(upload);
 
+    public void Ask(SessionQuestion question) => session.Questions.Take(question);
+
     public void ProveAlive() => session.Pulse.ProveAlive();
 
     public void Close(string reason) => session.End(new SessionEnd(SshDisconnectReason.ByApplication, reason));

@@ -20,6 +20,9 @@ internal sealed class ScriptedClient : ISessionObserver
 
     public ClientId Id { get; }
 
+    /// <summary>Answers what is asked; null leaves the question open.</summary>
+    public Func<SessionQuestion, SessionAnswer?>? OnQuestion { get; set; }
+
     public static async Task<ScriptedClient> ConnectAsync(TestGateway gateway, string id, params string[] tags) =>
         await ConnectAsync(gateway, id, new ClientInventory { Name = $"name of {id}", Hostname = $"host-{id}", Tags = [.. tags] });
 
@@ -52,6 +55,14 @@ internal sealed class ScriptedClient : ISessionObserver
 
     public void Withdraw(UploadId upload)
     {
+    }
+
+    public void Ask(SessionQuestion question)
+    {
+        if (OnQuestion?.Invoke(question) is { } answer)
+        {
+            _ = _grain.AnswerAsync(_fence, question.Id, answer);
+        }
     }
 
     public void ProveAlive()

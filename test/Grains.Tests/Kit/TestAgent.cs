@@ -28,6 +28,9 @@ internal sealed class TestAgent(TestSilo silo, string client, string process = "
     /// <summary>Called instead of queueing, where set.</summary>
     public Action<PushOrder>? OnOrder { get; init; }
 
+    /// <summary>Answers what is asked; null leaves the question open.</summary>
+    public Func<SessionQuestion, SessionAnswer?>? OnQuestion { get; set; }
+
     public async Task<ConnectResult> ConnectAsync(ClientInventory? inventory = null)
     {
         _reference ??= silo.Grains.CreateObjectReference<ISessionObserver>(this);
@@ -58,6 +61,14 @@ internal sealed class TestAgent(TestSilo silo, string client, string process = "
     }
 
     public void Withdraw(UploadId upload) => _withdrawn.Writer.TryWrite(upload);
+
+    public void Ask(SessionQuestion question)
+    {
+        if (OnQuestion?.Invoke(question) is { } answer)
+        {
+            _ = Grain.AnswerAsync(Fence, question.Id, answer);
+        }
+    }
 
     public void ProveAlive() => _asked.TrySetResult();
 

@@ -8,6 +8,7 @@ using RPort.Gateway.Listeners;
 using RPort.Gateway.Operations;
 using RPort.Gateway.Payloads;
 using RPort.Gateway.Status;
+using RPort.Gateway.Tunnels;
 using RPort.Silo.Configuration;
 
 namespace RPort.Gateway;
@@ -34,6 +35,7 @@ internal static class GatewayHost
         builder.Services.AddClients();
         builder.Services.AddPayloads();
         builder.Services.AddFiles();
+        builder.Services.AddTunnels();
         builder.Services.AddStatus();
         builder.Services.AddOperations();
         UnknownKeys.Refuse(settings, builder.Services.KnownSections());

@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using RPort.EndToEnd.Kit;
+
+namespace RPort.EndToEnd.Replay;
+
+/// <summary>The gateway that the recorded agents meet: one process for all these tests, with the credential of the recording.</summary>
+public sealed class ReplayGateway : IAsyncLifetime
+{
+    public const string Collection = "replay";
+    public const string User = "clientAuth1";
+    public const string Password = "1234";
+
+    private readonly TempFolder _folder = new();
+
+    internal GatewayProcess Process { get; private set; } = null!;
+
+    internal TempFolder Folder => _folder;
+
+    /// <summary>Settings of the agent side beside the credential.</summary>
+    internal JsonObject Settings { get; init; } = [];
+
+    public async Task InitializeAsync()
+    {
+        Settings["Auth"] = $"{User}:{Password}";
+        Process = await GatewayProcess.StartAsync(_folder, new JsonObject { ["Agents"] = Settings });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+[CollectionDefinition(ReplayGateway.Collection)]
+public sealed class ReplayCollection : ICollectionFixture<ReplayGateway>;

@@ -2,7 +2,8 @@ namespace RPort.Ssh;
 
 /// <summary>
 /// What an application does with the wishes of its peer. Calls come one after the other, in order of arrival, on the thread pool and never on the
-/// receive loop; a slow call delays the next ones and, at <see cref="SshConnectionOptions.MaxPendingRequests"/>, ends the connection.
+/// receive loop; a slow call delays the next ones and, at <see cref="SshConnectionOptions.MaxPendingRequests"/>, ends the connection. What takes long is
+/// put off with <see cref="SshReply.Defer"/> and <see cref="SshChannelVerdict.Defer"/>.
 /// </summary>
 public interface ISshPeerHandler
 {
@@ -41,6 +42,17 @@ public sealed record SshReply(bool Success, ReadOnlyMemory<byte> Payload)
     /// <param name="text">Sent as bare UTF-8 after the message number; nothing when empty.</param>
     /// <returns>The reply.</returns>
     public static SshReply Fail(string text = "") => new(false, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>
+    /// Answers later, without holding up what else the peer asks. Its own answer and those to later requests still leave in the order of the requests,
+    /// as SSH demands; until then they count against <see cref="SshConnectionOptions.MaxPendingRequests"/>.
+    /// </summary>
+    /// <param name="answer">Answers; the token fires when the connection closes. An exception is sent as a failure.</param>
+    /// <returns>The reply.</returns>
+    public static SshReply Defer(Func<CancellationToken, Task<SshReply>> answer) => new(false, default) { Later = answer };
+
+    /// <summary>Answers, beside everything else; null for a reply that is final.</summary>
+    internal Func<CancellationToken, Task<SshReply>>? Later { get; private init; }
 }
 
 /// <summary>A channel the peer asks for.</summary>
@@ -68,9 +80,10 @@ public sealed record SshPasswordLogin(string UserName, string Password, int Atte
 /// <summary>Yes or no to a channel open.</summary>
 public sealed class SshChannelVerdict
 {
-    private SshChannelVerdict(Func<SshChannel, CancellationToken, Task>? serve, SshChannelOpenFailure reason, string text)
+    private SshChannelVerdict(Func<SshChannel, CancellationToken, Task>? serve, IDisposable? unused, SshChannelOpenFailure reason, string text)
     {
         Serve = serve;
+        Unused = unused;
         Reason = reason;
         Text = text;
     }
@@ -82,6 +95,9 @@ public sealed class SshChannelVerdict
     }
 
     internal Func<SshChannel, CancellationToken, Task>? Serve { get; }
+
+    /// <summary>Disposed where <see cref="Serve"/> is never called.</summary>
+    internal IDisposable? Unused { get; }
 
     /// <summary>Decides, beside everything else; null for a verdict that is final.</summary>
     internal Func<CancellationToken, Task<SshChannelVerdict>>? Later { get; }
@@ -95,14 +111,18 @@ public sealed class SshChannelVerdict
     /// Started by the connection, which owns the task and closes the channel when it ends. The peer learns of the channel only when this has
     /// reached its first await, so a <see cref="SshChannel.RequestHandler"/> set before that misses no request.
     /// </param>
+    /// <param name="unused">
+    /// What <paramref name="serve"/> was to own, such as a connected socket: disposed when the channel can not be opened after all, because too many are
+    /// open or the connection has ended.
+    /// </param>
     /// <returns>The verdict.</returns>
-    public static SshChannelVerdict Accept(Func<SshChannel, CancellationToken, Task> serve) => new(serve, default, "");
+    public static SshChannelVerdict Accept(Func<SshChannel, CancellationToken, Task> serve, IDisposable? unused = null) => new(serve, unused, default, "");
 
     /// <summary>Refuses the channel.</summary>
     /// <param name="reason">The code sent.</param>
     /// <param name="text">The text sent.</param>
     /// <returns>The verdict.</returns>
-    public static SshChannelVerdict Reject(SshChannelOpenFailure reason, string text) => new(null, reason, text);
+    public static SshChannelVerdict Reject(SshChannelOpenFailure reason, string text) => new(null, null, reason, text);
 
     /// <summary>
     /// Decides later, without holding up what the peer asks meanwhile: for a verdict that needs a look at the network. The open counts against

@@ -130,6 +130,22 @@ internal sealed class ChannelOpens
 
     private async ValueTask ApplyAsync(ChannelOpenMessage open, SshChannelVerdict verdict, CancellationToken cancellationToken)
     {
+        bool served = false;
+        try
+        {
+            served = await TryServeAsync(open, verdict, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!served)
+            {
+                verdict.Unused?.Dispose();
+            }
+        }
+    }
+
+    private async ValueTask<bool> TryServeAsync(ChannelOpenMessage open, SshChannelVerdict verdict, CancellationToken cancellationToken)
+    {
         SshChannel? channel = verdict.Serve is null ? null : _channels.TryAdd(number => Create(number, open.Type, opening: false));
         if (channel is null)
         {
@@ -137,7 +153,7 @@ internal sealed class ChannelOpens
                 ? new ChannelOpenFailureMessage(open.Sender, verdict.Reason, verdict.Text).Encode()
                 : new ChannelOpenFailureMessage(open.Sender, SshChannelOpenFailure.ResourceShortage, "too many channels").Encode();
             await _sender.QueueAsync(refusal, null, cancellationToken).ConfigureAwait(false);
-            return;
+            return false;
         }
 
         channel.Requests.Hold(); // the function below sets its handler first
@@ -146,6 +162,7 @@ internal sealed class ChannelOpens
             open.Sender, channel.Number, channel.Input.InitialWindow, (uint)_options.MaxChannelDataBytes).Encode();
         await _sender.QueueAsync(confirmation, null, cancellationToken).ConfigureAwait(false);
         channel.Serve(verdict.Serve!);
+        return true;
     }
 
     /// <exception cref="SshProtocolException">Malformed, or for no channel that is being opened.</exception>

@@ -72,6 +72,7 @@ internal sealed class ConnectionProtocol
     public async Task WhenIdleAsync()
     {
         await _incoming.Pump.ConfigureAwait(false);
+        await Requests.WhenAnsweredAsync().ConfigureAwait(false);
         await Opens.WhenDecidedAsync().ConfigureAwait(false);
         foreach (SshChannel channel in _channels.Close(new SshCloseReason(SshDisconnectReason.None, "closed", ByPeer: false)))
         {

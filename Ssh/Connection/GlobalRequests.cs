@@ -13,6 +13,8 @@ internal sealed class GlobalRequests
     private readonly OutgoingRequests<SshReply> _outgoing = new();
     private readonly SemaphoreSlim _slots;
     private readonly int _maxPending;
+    private readonly RunningTasks _deferred = new();
+    private Task _lastReply = Task.CompletedTask; // of those that were put off; never faults
     private int _pending;
 
     /// <param name="connection">The connection.</param>
@@ -83,6 +85,9 @@ internal sealed class GlobalRequests
         _slots.Release();
     }
 
+    /// <summary>Completes when no reply that was put off is being made any more. Called after the connection has closed.</summary>
+    public Task WhenAnsweredAsync() => _deferred.WhenDoneAsync();
+
     /// <summary>Fails our requests, waiting and to come.</summary>
     public void Abort(SshCloseReason reason)
     {
@@ -100,12 +105,60 @@ internal sealed class GlobalRequests
         }
         finally
         {
-            Interlocked.Decrement(ref _pending); // before the reply leaves, which lets the peer send the next request
-            if (request.WantsReply)
+            if (reply.Later is null && (!request.WantsReply || _lastReply.IsCompleted))
             {
-                byte[] message = [(byte)(reply.Success ? MessageNumber.RequestSuccess : MessageNumber.RequestFailure), .. reply.Payload.Span];
-                await _sender.QueueAsync(message, null, cancellationToken).ConfigureAwait(false);
+                await ReplyAsync(request, reply, cancellationToken).ConfigureAwait(false);
             }
+            else
+            {
+                // One request after the other comes here, so this is the order of the requests.
+                _lastReply = ReplyLaterAsync(request, SettleAsync(reply, cancellationToken), _lastReply, cancellationToken);
+                _deferred.Add(_lastReply);
+            }
+        }
+    }
+
+    /// <summary>Begins the answer at once, whatever answers are still waited for.</summary>
+    private async Task<SshReply> SettleAsync(SshReply reply, CancellationToken cancellationToken)
+    {
+        if (reply.Later is not { } later)
+        {
+            return reply;
+        }
+
+        try
+        {
+            SshReply settled = await later(cancellationToken).ConfigureAwait(false);
+            return settled.Later is null ? settled : SshReply.Fail();
+        }
+        catch (Exception e)
+        {
+            _connection.ReportFailure(e); // the edge of foreign code: the peer hears of a failure
+            return SshReply.Fail();
+        }
+    }
+
+    private async Task ReplyLaterAsync(RequestMessage request, Task<SshReply> settling, Task before, CancellationToken cancellationToken)
+    {
+        SshReply reply = await settling.ConfigureAwait(false);
+        await before.ConfigureAwait(false);
+        try
+        {
+            await ReplyAsync(request, reply, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SshException or OperationCanceledException)
+        {
+            // The connection closed: nobody waits for the answer.
+        }
+    }
+
+    private async ValueTask ReplyAsync(RequestMessage request, SshReply reply, CancellationToken cancellationToken)
+    {
+        Interlocked.Decrement(ref _pending); // before the reply leaves, which lets the peer send the next request
+        if (request.WantsReply)
+        {
+            byte[] message = [(byte)(reply.Success ? MessageNumber.RequestSuccess : MessageNumber.RequestFailure), .. reply.Payload.Span];
+            await _sender.QueueAsync(message, null, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -12,6 +12,7 @@ namespace RPort.Protocol;
 [JsonSerializable(typeof(TunnelAllowance))]
 [JsonSerializable(typeof(PortQuestion))]
 [JsonSerializable(typeof(PortState))]
+[JsonSerializable(typeof(RemoteTunnel))]
 [JsonSerializable(typeof(RemoteTunnel[]))]
 [JsonSerializable(typeof(ClientMetadata))]
 [JsonSerializable(typeof(MetadataUpdated))]

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using RPort.Silo.Configuration;
 
@@ -39,19 +37,8 @@ internal static class ListenerSetup
             listen.Mark(kind);
             if (certificateFile.Length > 0)
             {
-                listen.UseHttps(ReadCertificate(certificateFile, keyFile));
+                listen.UseHttps(TlsCertificate.Read(certificateFile, keyFile));
             }
         });
-    }
-
-    private static HttpsConnectionAdapterOptions ReadCertificate(string certificateFile, string keyFile)
-    {
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(certificateFile);
-        return new HttpsConnectionAdapterOptions
-        {
-            ServerCertificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile),
-            ServerCertificateChain = chain,
-        };
     }
 }

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 
 namespace RPort.Gateway.Listeners;
@@ -31,15 +29,9 @@ internal sealed class ListenerValidation : IValidateOptions<AgentListenerOptions
             return ValidateOptionsResult.Success;
         }
 
-        try
-        {
-            using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-            return ValidateOptionsResult.Success;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            return ValidateOptionsResult.Fail($"{section}:CertificateFile ({certificateFile}) and {section}:KeyFile ({keyFile}) cannot be read: {e.Message}");
-        }
+        return TlsCertificate.Obstacle(certificateFile, keyFile) is { } obstacle
+            ? ValidateOptionsResult.Fail($"{section}:CertificateFile ({certificateFile}) and {section}:KeyFile ({keyFile}) cannot be read: {obstacle}")
+            : ValidateOptionsResult.Success;
     }
 
     /// <summary>An end point with a port that was written down (0 asks the system for a free one).</summary>

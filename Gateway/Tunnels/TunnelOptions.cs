@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RPort.Gateway.Listeners;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Tunnels;
@@ -83,6 +84,10 @@ internal sealed class TunnelOptions : IValidatableObject
         if (ProxyCertFile.Length > 0 != ProxyKeyFile.Length > 0)
         {
             yield return new ValidationResult($"{Section}:{nameof(ProxyCertFile)} and {Section}:{nameof(ProxyKeyFile)} go together.");
+        }
+        else if (ProxyEnabled && TlsCertificate.Obstacle(ProxyCertFile, ProxyKeyFile) is { } obstacle)
+        {
+            yield return new ValidationResult($"{Section}:{nameof(ProxyCertFile)} ({ProxyCertFile}) and {Section}:{nameof(ProxyKeyFile)} ({ProxyKeyFile}) cannot be read: {obstacle}");
         }
     }
 }

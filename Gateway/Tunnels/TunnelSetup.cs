@@ -1,3 +1,4 @@
+using RPort.Gateway.Tunnels.Live;
 using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Tunnels;
@@ -8,6 +9,8 @@ internal static class TunnelSetup
     public static IServiceCollection AddTunnels(this IServiceCollection services)
     {
         services.AddCheckedOptions<TunnelOptions>(TunnelOptions.Section);
+        services.AddSingleton<TunnelMetrics>();
+        services.AddSingleton<TunnelEnvironment>();
         return services;
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using RPort.Gateway.Agents.Pushes;
 using RPort.Gateway.Agents.Registration;
-using RPort.Gateway.Tunnels;
+using RPort.Gateway.Tunnels.Live;
 using RPort.Grains.Abstractions;
 using RPort.Protocol;
 using RPort.Ssh;
@@ -40,7 +40,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         Pushes = new PushDelivery(environment);
         Pulse = new SessionPulse(options, environment.Clock);
         _fileChannels = new FileChannels(environment, Pushes.Files);
-        Tunnels = new SessionTunnels();
+        Tunnels = new SessionTunnels(environment.Tunnels);
         Questions = new SessionQuestions(environment, _link, () => _connection, Tunnels);
     }
 
@@ -81,7 +81,9 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
             () => End(new SessionEnd(SshDisconnectReason.ByApplication, "the gateway is shutting down")));
 
         Task live = LiveAsync(connection, life.Token);
-        if (await Task.WhenAny(_end.Task, connection.Completion) == _end.Task)
+        bool asked = await Task.WhenAny(_end.Task, connection.Completion) == _end.Task;
+        await Tunnels.DisposeAsync(); // first of all: the client's next session waits for the ports
+        if (asked)
         {
             SessionEnd end = await _end.Task;
             if (end.Linger > TimeSpan.Zero)
@@ -103,6 +105,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     {
         End(new SessionEnd(SshDisconnectReason.ConnectionLost, "closed"));
         Shut();
+        await Tunnels.DisposeAsync();
         await Pushes.DisposeAsync();
         await _link.DisposeAsync();
         Pulse.Dispose();
@@ -169,6 +172,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         if (result.Current)
         {
             Pushes.Offer(result.Pending);
+            Tunnels.Offer(result.Tunnels);
         }
 
         return result.Current;
@@ -180,6 +184,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         if (result.Accepted)
         {
             Pushes.Offer(result.Pending);
+            Tunnels.Offer(result.Tunnels);
         }
 
         return result.Accepted;
@@ -222,7 +227,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         }
 
         _hasAsked = true;
-        if (!AgentClaim.TryRead(payload, connection.UserName, _environment.Door, out AgentClaim claim, out string refusal))
+        if (!AgentClaim.TryRead(payload, connection.UserName, _environment.Door, _environment.Tunnels.Options, out AgentClaim claim, out string refusal))
         {
             return Refuse(connection, refusal);
         }
@@ -249,7 +254,9 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
 
             AgentSessionLog.Registered(_environment.Logger, claim.Client, _address, claim.AuthId, claim.Inventory.Version, Id);
             _registered.SetResult(result);
-            return SshReply.Ok("null"u8.ToArray());
+            SessionScope scope = new(claim.Client, connection, claim.HasTunnel2, _link);
+            await Tunnels.StartAsync(scope, result.Tunnels, claim.Remotes, cancellationToken);
+            return SshReply.Ok(RemoteTunnels.Reply(Tunnels.All));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using Orleans;
 using RPort.Gateway.Agents.Registration;
+using RPort.Gateway.Tunnels.Live;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Agents.Sessions;
@@ -8,7 +9,8 @@ namespace RPort.Gateway.Agents.Sessions;
 /// A session's line to the grain of its client: shows the fence with every call and puts a deadline on each. Holds the observer reference, from
 /// the first connect until it is disposed; the reference is weak on the engine's side, so the observer is kept alive here.
 /// </summary>
-internal sealed class ClientLink(SessionEnvironment environment, SessionId session, GatewayId gateway, string address, ISessionObserver observer) : IAsyncDisposable
+internal sealed class ClientLink(SessionEnvironment environment, SessionId session, GatewayId gateway, string address, ISessionObserver observer)
+    : ITunnelLedger, IAsyncDisposable
 {
     private const int DisconnectTries = 3;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
@@ -49,6 +51,12 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
 
     public Task AnswerAsync(QuestionId question, SessionAnswer answer) =>
         Grain.AnswerAsync(Fence, question, answer).WaitAsync(environment.Options.GrainTimeout, environment.Clock, CancellationToken.None);
+
+    Task<TunnelRecord?> ITunnelLedger.AddAsync(TunnelSpec spec, CancellationToken cancellationToken) => InTimeAsync(Grain.AddTunnelAsync(Fence, spec), cancellationToken);
+
+    Task<bool> ITunnelLedger.ChangeAsync(TunnelRecord tunnel, CancellationToken cancellationToken) => InTimeAsync(Grain.ChangeTunnelAsync(Fence, tunnel), cancellationToken);
+
+    Task<bool> ITunnelLedger.RemoveAsync(TunnelId tunnel, CancellationToken cancellationToken) => InTimeAsync(Grain.RemoveTunnelAsync(Fence, tunnel), cancellationToken);
 
     /// <summary>One-way: completes when the message is on its way.</summary>
     public Task ProgressAsync(UploadId upload, long bytes) => Grain.ProgressAsync(Fence, upload, bytes);

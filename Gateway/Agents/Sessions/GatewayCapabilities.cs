@@ -13,7 +13,7 @@ internal static class GatewayCapabilities
             ServerVersion = Version(),
             MonitoringVersion = 0,
             IpAddressesVersion = 0,
-            Features = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2],
+            Features = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2],
         },
         ProtocolJson.Default.Capabilities);
 

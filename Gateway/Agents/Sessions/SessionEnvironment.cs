@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using RPort.Gateway.Agents.Credentials;
 using RPort.Gateway.Payloads;
+using RPort.Gateway.Tunnels.Live;
 
 namespace RPort.Gateway.Agents.Sessions;
 
@@ -12,6 +13,7 @@ internal sealed class SessionEnvironment(
     AgentCredentialStore credentials,
     IOptions<AgentDoorOptions> door,
     IOptions<AgentSessionOptions> options,
+    TunnelEnvironment tunnels,
     AgentMetrics metrics,
     TimeProvider clock,
     ILogger<AgentSession> logger)
@@ -25,6 +27,8 @@ internal sealed class SessionEnvironment(
     public AgentDoorOptions Door { get; } = door.Value;
 
     public AgentSessionOptions Options { get; } = options.Value;
+
+    public TunnelEnvironment Tunnels => tunnels;
 
     public AgentMetrics Metrics => metrics;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using RPort.Gateway.Tunnels;
+using RPort.Gateway.Tunnels.Live;
 using RPort.Grains.Abstractions;
 using RPort.Ssh;
 

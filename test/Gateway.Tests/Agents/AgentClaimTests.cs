@@ -1,6 +1,7 @@
 using System.Text;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Agents.Registration;
+using RPort.Gateway.Tunnels;
 
 namespace RPort.Gateway.Tests.Agents;
 
@@ -61,7 +62,7 @@ public sealed class AgentClaimTests
     [InlineData("""{"ID":"a\u0000"}""")]
     public void What_cannot_be_a_claim_is_refused_with_a_text(string json)
     {
-        Assert.False(AgentClaim.TryRead(Encoding.UTF8.GetBytes(json), "clientAuth1", new AgentDoorOptions(), out _, out string refusal));
+        Assert.False(AgentClaim.TryRead(Encoding.UTF8.GetBytes(json), "clientAuth1", new AgentDoorOptions(), new TunnelOptions(), out _, out string refusal));
         Assert.StartsWith("invalid", refusal);
     }
 
@@ -77,7 +78,7 @@ public sealed class AgentClaimTests
 
     private static AgentClaim Read(string json, AgentDoorOptions? options = null)
     {
-        Assert.True(AgentClaim.TryRead(Encoding.UTF8.GetBytes(json), "clientAuth1", options ?? new AgentDoorOptions(), out AgentClaim claim, out string refusal), refusal);
+        Assert.True(AgentClaim.TryRead(Encoding.UTF8.GetBytes(json), "clientAuth1", options ?? new AgentDoorOptions(), new TunnelOptions(), out AgentClaim claim, out string refusal), refusal);
         return claim;
     }
 }

@@ -1,0 +1,188 @@
+using System.Net;
+using RPort.Ssh.Forwarding;
+
+namespace RPort.Gateway.Tunnels.Live;
+
+/// <summary>Who is inside a tunnel, who may come in, and what went through. Shared by all ports of the tunnel. Thread-safe.</summary>
+internal sealed class TunnelGate(TunnelAcl acl, int maxConnections, TimeProvider clock, TunnelMetrics metrics)
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<Passage> _inside = [];
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TunnelAcl _acl = acl;
+    private long _idleSince = clock.GetTimestamp();
+    private bool _closed;
+    private long _total;
+    private long _refused;
+    private long _dropped;
+    private volatile string _lastFailure = "";
+
+    /// <summary>Bytes that went through.</summary>
+    public RelayMeter Meter { get; } = new();
+
+    public int Connections
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _inside.Count;
+            }
+        }
+    }
+
+    public long Total => Interlocked.Read(ref _total);
+
+    public long Refused => Interlocked.Read(ref _refused);
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Why the last connection that failed did; empty after one that was made.</summary>
+    public string LastFailure
+    {
+        get => _lastFailure;
+        set => _lastFailure = value;
+    }
+
+    /// <summary>How long nobody has been inside; zero while somebody is.</summary>
+    public TimeSpan Idle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _inside.Count > 0 ? TimeSpan.Zero : clock.GetElapsedTime(_idleSince);
+            }
+        }
+    }
+
+    /// <summary>Lets somebody in; null for one who is not in the ACL, and for everybody while it is full or closed.</summary>
+    public Passage? TryEnter(IPAddress peer)
+    {
+        lock (_gate)
+        {
+            if (!_closed && _inside.Count < maxConnections && _acl.Allows(peer))
+            {
+                Passage passage = new(this, peer);
+                _inside.Add(passage);
+                _total++;
+                metrics.ConnectionOpened();
+                return passage;
+            }
+        }
+
+        Refuse();
+        return null;
+    }
+
+    /// <summary>Counts somebody who was turned away.</summary>
+    public void Refuse()
+    {
+        Interlocked.Increment(ref _refused);
+        metrics.Refused();
+    }
+
+    /// <summary>Counts a datagram that was dropped.</summary>
+    public void Drop()
+    {
+        Interlocked.Increment(ref _dropped);
+        metrics.DatagramDropped();
+    }
+
+    /// <summary>From here on these may come in; whoever is inside and is not among them is cut.</summary>
+    public void Change(TunnelAcl acl)
+    {
+        Passage[] unwanted;
+        lock (_gate)
+        {
+            _acl = acl;
+            unwanted = [.. _inside.Where(passage => !acl.Allows(passage.Peer))];
+        }
+
+        Cut(unwanted);
+    }
+
+    /// <summary>Closes unless somebody is inside: then it answers how many.</summary>
+    public int CloseIfEmpty()
+    {
+        lock (_gate)
+        {
+            _closed |= _inside.Count == 0;
+            return _inside.Count;
+        }
+    }
+
+    /// <summary>Lets nobody in any more and cuts those inside. Completes when they have left.</summary>
+    public Task CloseAsync()
+    {
+        Passage[] inside;
+        lock (_gate)
+        {
+            _closed = true;
+            inside = [.. _inside];
+            if (inside.Length == 0)
+            {
+                _empty.TrySetResult();
+            }
+        }
+
+        Cut(inside);
+        return _empty.Task;
+    }
+
+    private static void Cut(Passage[] passages)
+    {
+        foreach (Passage passage in passages)
+        {
+            passage.Cut();
+        }
+    }
+
+    private void Leave(Passage passage)
+    {
+        lock (_gate)
+        {
+            if (!_inside.Remove(passage))
+            {
+                return;
+            }
+
+            _idleSince = clock.GetTimestamp();
+            if (_closed && _inside.Count == 0)
+            {
+                _empty.TrySetResult();
+            }
+        }
+
+        metrics.ConnectionClosed();
+    }
+
+    /// <summary>Somebody inside, until disposed.</summary>
+    internal sealed class Passage(TunnelGate gate, IPAddress peer) : IDisposable
+    {
+        private readonly CancellationTokenSource _cut = new();
+
+        public IPAddress Peer => peer;
+
+        /// <summary>Fires when they have to leave.</summary>
+        public CancellationToken Token => _cut.Token;
+
+        public void Cut()
+        {
+            try
+            {
+                _cut.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // They have left.
+            }
+        }
+
+        public void Dispose()
+        {
+            gate.Leave(this);
+            _cut.Dispose();
+        }
+    }
+}

@@ -111,7 +111,8 @@ internal sealed class AgentDoor(
         HostKeys = [hostKey.Key],
         HandshakeTimeout = options.Value.HandshakeTimeout,
         LoginTimeout = options.Value.HandshakeTimeout,
-        MaxUnreadBytes = 32 * 1024 * 1024, // an agent sends SFTP requests here, and requests of half a megabyte
+        MaxChannels = options.Value.MaxChannels,
+        MaxUnreadBytes = 64 * 1024 * 1024, // what slow users of tunnels leave unread, an agent's connections together
         TimeProvider = clock,
         AuthenticateAsync = (login, _) => ValueTask.FromResult(logins.Admit(address, login)),
     };

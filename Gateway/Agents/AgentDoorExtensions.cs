@@ -14,7 +14,7 @@ namespace RPort.Gateway.Agents;
 /// <summary>Puts the agent side into the gateway.</summary>
 internal static class AgentDoorExtensions
 {
-    /// <summary>The services of the agent side. Needs <c>ClientAddress</c>, <c>IPayloadStore</c>, <c>TimeProvider</c> and a grain factory.</summary>
+    /// <summary>The services of the agent side. Needs tunnels, <c>ClientAddress</c>, <c>IPayloadStore</c>, <c>TimeProvider</c> and a grain factory.</summary>
     public static IServiceCollection AddAgentDoor(this IServiceCollection services)
     {
         services.AddCheckedOptions<AgentDoorOptions>(AgentDoorOptions.Section);

@@ -72,6 +72,10 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int MaxSessions { get; set; } = 20_000;
 
+    [Description("SSH channels one agent's connection may have open: its tunnels' connections, and a few for files.")]
+    [Range(16, 100_000)]
+    public int MaxChannels { get; set; } = 16_384;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (MaxHandshakesPerAddress > MaxConcurrentHandshakes)

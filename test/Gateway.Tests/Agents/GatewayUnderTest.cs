@@ -17,6 +17,7 @@ using RPort.Gateway.Agents.Credentials;
 using RPort.Gateway.Agents.Sessions;
 using RPort.Gateway.Listeners;
 using RPort.Gateway.Payloads;
+using RPort.Gateway.Tunnels;
 using RPort.Grains.Abstractions;
 using RPort.Silo.Configuration;
 using RPort.Silo.Hosting;
@@ -79,6 +80,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         builder.Services.AddSingleton<ClientAddress>();
         builder.Services.AddSingleton<IPayloadStore, FolderPayloadStore>();
         builder.AddRPortSilo(holdsGateway: true);
+        builder.Services.AddTunnels();
         builder.Services.AddAgentDoor();
 
         WebApplication app = builder.Build();

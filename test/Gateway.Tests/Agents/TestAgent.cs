@@ -17,6 +17,9 @@ internal sealed class TestAgent : ISshPeerHandler, IAsyncDisposable
     /// <summary>What the gateway's requests are answered with: pushes are accepted, anything else is a success.</summary>
     public Func<SshRequest, Task<SshReply>> Answer { get; set; } = AcceptUploads;
 
+    /// <summary>What becomes of the gateway's channels: refused, unless the test says otherwise.</summary>
+    public Func<SshChannelOpen, SshChannelVerdict> Open { get; set; } = static _ => SshChannelVerdict.Reject(SshChannelOpenFailure.AdministrativelyProhibited, "no");
+
     public string ProcessSession { get; init; } = Guid.NewGuid().ToString();
 
     public static async Task<TestAgent> LoginAsync(
@@ -105,7 +108,7 @@ internal sealed class TestAgent : ISshPeerHandler, IAsyncDisposable
     }
 
     public ValueTask<SshChannelVerdict> OnChannelOpenAsync(SshConnection connection, SshChannelOpen open, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(SshChannelVerdict.Reject(SshChannelOpenFailure.AdministrativelyProhibited, "no"));
+        ValueTask.FromResult(Open(open));
 
     public ValueTask DisposeAsync() => Connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 

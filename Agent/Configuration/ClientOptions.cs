@@ -61,4 +61,16 @@ internal sealed class ClientOptions
 
     /// <summary>Local address that is dialled from.</summary>
     public string BindAddress { get; set; } = "";
+
+    /// <summary>
+    /// Where tunnels may lead: addresses, CIDRs and ports. All addresses of a name must be in it. Empty: everywhere this machine can reach, which is
+    /// what lets a gateway reach the network around the agent.
+    /// </summary>
+    public IReadOnlyList<string> TunnelAllowed { get; set; } = [];
+
+    /// <summary>Tunnels the gateway is asked for at each connection.</summary>
+    public IReadOnlyList<string> Remotes { get; set; } = [];
+
+    /// <summary>Tunnel connections open at one time, those being dialled included. The gateway's next one is refused.</summary>
+    public int MaxTunnelConnections { get; set; } = 4096;
 }

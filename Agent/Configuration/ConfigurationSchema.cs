@@ -62,6 +62,10 @@ internal static class ConfigurationSchema
         Text("Client:DataDir", "Folder for what must outlive a restart", o => o.Client.DataDir, (o, v) => o.Client.DataDir = v, ValueRules.AbsolutePath),
         Text("Client:BindInterface", "Network interface to dial from", o => o.Client.BindInterface, (o, v) => o.Client.BindInterface = v),
         Text("Client:BindAddress", "Local address to dial from", o => o.Client.BindAddress, (o, v) => o.Client.BindAddress = v, ValueRules.IpAddress),
+        List("Client:TunnelAllowed", "Where tunnels may lead: address, CIDR, :port, address:port, [IPv6]:port; empty: everywhere", o => o.Client.TunnelAllowed, (o, v) => o.Client.TunnelAllowed = v, ValueRules.TunnelAllowed),
+        List("Client:Remotes", "Tunnels to ask for at each connection: port, host:port, lport:host:port, lhost:lport:host:port, with /udp or /tcp+udp behind where meant",
+            o => o.Client.Remotes, (o, v) => o.Client.Remotes = v, ValueRules.Remote),
+        Number("Client:MaxTunnelConnections", "Tunnel connections open at one time", o => o.Client.MaxTunnelConnections, (o, v) => o.Client.MaxTunnelConnections = v, 1, 65_536),
     ];
 
     private static IEnumerable<ConfigurationKey> Connection() =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using RPort.Agent.Connection;
 using RPort.Agent.Files;
+using RPort.Agent.Tunnels;
 
 namespace RPort.Agent.Configuration;
 
@@ -34,6 +35,12 @@ internal static class ValueRules
     public static string? IpAddress(string text) => IPAddress.TryParse(text, out _) ? null : "must be an IP address";
 
     public static string? HostHeader(string text) => text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '/' or '@') ? "must be host or host:port" : null;
+
+    public static string? TunnelAllowed(string text) =>
+        AllowRule.TryParse(text, out _) ? null : "must be addresses, CIDRs or ports: 192.0.2.7, 192.0.2.0/24, :443, 192.0.2.7:443, [2001:db8::/64]:443";
+
+    public static string? Remote(string text) =>
+        RemoteText.TryParse(text, out _) ? null : "must be port, host:port, lport:host:port or lhost:lport:host:port, IPv6 in brackets, with /udp or /tcp+udp behind where meant";
 
     public static string? ProtectedGlob(string text)
     {

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using RPort.Agent.Configuration;
 using RPort.Agent.Inventory;
 using RPort.Agent.Logging;
+using RPort.Agent.Tunnels;
 using RPort.Protocol;
 
 namespace RPort.Agent.Session;
@@ -67,10 +69,19 @@ internal sealed class Registration(AgentOptions options, AgentIdentity identity,
             IPv6 = facts.IPv6,
             Tags = attributes.Tags,
             Labels = attributes.Labels,
+            Remotes = Remotes(),
             ClientConfiguration = DisclosedConfiguration.From(options),
             Features = OwnFeatures,
         };
     }
+
+    private JsonElement? Remotes() => options.Client.Remotes.Count == 0
+        ? null
+        : JsonSerializer.SerializeToElement(
+            [.. options.Client.Remotes.Select(static text => RemoteText.TryParse(text, out RemoteTunnel? remote)
+                ? remote
+                : throw new ArgumentException($"\"{text}\" is no remote."))], // the configuration was checked before
+            ProtocolJson.Default.RemoteTunnelArray);
 
     private ClientAttributes Attributes()
     {

@@ -9,6 +9,7 @@ using RPort.Gateway.Operations;
 using RPort.Gateway.Payloads;
 using RPort.Gateway.Status;
 using RPort.Gateway.Tunnels;
+using RPort.Gateway.Tunnels.Api;
 using RPort.Silo.Configuration;
 
 namespace RPort.Gateway;
@@ -36,6 +37,7 @@ internal static class GatewayHost
         builder.Services.AddPayloads();
         builder.Services.AddFiles();
         builder.Services.AddTunnels();
+        builder.Services.AddTunnelApi();
         builder.Services.AddStatus();
         builder.Services.AddOperations();
         UnknownKeys.Refuse(settings, builder.Services.KnownSections());
@@ -60,6 +62,7 @@ internal static class GatewayHost
         api.MapStatus();
         api.MapClients();
         api.MapFiles();
+        api.MapTunnels();
         app.MapOperations();
         return app;
     }

@@ -12,7 +12,7 @@ namespace RPort.Gateway.Access;
 /// <summary>/login, /logout and /me: who is calling.</summary>
 internal static class AccessEndpoints
 {
-    private const string AdministratorsGroup = "Administrators";
+    public const string AdministratorsGroup = "Administrators";
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromMinutes(10);
 
     public static IServiceCollection AddAccess(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orleans;
+using RPort.Gateway.Errors;
 using RPort.Gateway.Queries;
 using RPort.Grains.Abstractions;
 
@@ -42,6 +43,19 @@ internal sealed class ClientDirectory(IGrainFactory grains)
             .GroupBy(ClientDirectoryShards.KeyOf)
             .Select(shard => grains.GetGrain<IClientDirectoryGrain>(shard.Key).FindAsync([.. shard])));
         return found.SelectMany(records => records).ToDictionary(record => record.Id);
+    }
+
+    /// <summary>The client, or an <see cref="ApiFailureException"/> (404).</summary>
+    public async Task<ClientRecord> GetAsync(string clientId) =>
+        ClientId.TryParse(clientId, null, out ClientId id) && await FindAsync(id) is { } record
+            ? record
+            : throw new ApiFailureException(ClientEndpoints.NotFound(clientId));
+
+    /// <summary>Connected clients that have tunnels, in order of id.</summary>
+    public async Task<IReadOnlyList<ClientRecord>> FindWithTunnelsAsync()
+    {
+        ImmutableArray<ClientRecord>[] found = await Task.WhenAll(ClientDirectoryShards.Keys.Select(key => grains.GetGrain<IClientDirectoryGrain>(key).FindWithTunnelsAsync()));
+        return [.. found.SelectMany(records => records).OrderBy(record => record.Id)];
     }
 
     /// <summary>How many clients there are.</summary>

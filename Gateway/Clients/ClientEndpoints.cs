@@ -5,6 +5,7 @@ using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
 using RPort.Gateway.Operations;
 using RPort.Gateway.Queries;
+using RPort.Gateway.Tunnels.Api;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Clients;
@@ -12,7 +13,7 @@ namespace RPort.Gateway.Clients;
 /// <summary>/clients and /client-tags: look at the machines, and forget those that are gone.</summary>
 internal static class ClientEndpoints
 {
-    public static IServiceCollection AddClients(this IServiceCollection services) => services.AddSingleton<ClientDirectory>();
+    public static IServiceCollection AddClients(this IServiceCollection services) => services.AddSingleton<ClientDirectory>().AddSingleton<ClientSessions>();
 
     public static void MapClients(this IEndpointRouteBuilder api)
     {
@@ -27,14 +28,16 @@ internal static class ClientEndpoints
                 new QueryField("page[offset]", "Clients to leave out at the start.", JsonSchemaType.Integer))
             .Produces<ListBody<ClientView>>().Fails(400);
         group.MapGet("/clients/{clientId}", GetAsync).WithName("GetClient").WithSummary("Everything known of one client")
+            .WithDescription("Tunnels are shown as in `GET /tunnels`.")
             .Produces<DataBody<ClientView>>().Fails(404);
         group.MapDelete("/clients/{clientId}", DeleteAsync).WithName("DeleteClient").WithSummary("Forget a client that is not connected")
             .Produces(StatusCodes.Status204NoContent).Fails(400, 404);
+        group.MapClientAttributes();
         group.MapGet("/client-tags", ListTagsAsync).WithName("ListClientTags").WithSummary("All tags and the clients that bear them")
             .Produces<ListBody<ClientTagView>>().Fails(400);
     }
 
-    public static ApiFailure NotFound(string clientId) => ApiFailure.NotFound($"Client with id=\"{clientId}\" not found.");
+    public static ApiFailure NotFound(string clientId) => ApiFailure.NotFound($"Client with id=\"{clientId}\" not found.", code: ErrorCode.ClientNotFound);
 
     private static async Task<IResult> ListAsync(HttpRequest request, ClientDirectory clients)
     {
@@ -44,10 +47,11 @@ internal static class ClientEndpoints
         return Answer.List(views, page.Total);
     }
 
-    private static async Task<IResult> GetAsync(string clientId, ClientDirectory clients) =>
-        ClientId.TryParse(clientId, null, out ClientId id) && await clients.FindAsync(id) is { } record
-            ? Answer.Of(ClientView.From(record))
-            : NotFound(clientId);
+    private static async Task<IResult> GetAsync(string clientId, ClientDirectory clients, TunnelBoard tunnels)
+    {
+        ClientRecord record = await clients.GetAsync(clientId);
+        return Answer.Of(ClientView.From(record, await tunnels.ListAsync(record)));
+    }
 
     private static async Task<IResult> DeleteAsync(string clientId, ClientDirectory clients, IGrainFactory grains)
     {

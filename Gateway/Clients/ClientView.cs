@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RPort.Gateway.Tunnels.Api;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Clients;
@@ -34,14 +35,18 @@ internal sealed record ClientView
     public required IReadOnlyList<string> Ipv6 { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
     public required IReadOnlyList<string>? AllowedUserGroups { get; init; }
-    public IReadOnlyList<object> Tunnels { get; init; } = [];
+    public required IReadOnlyList<TunnelView> Tunnels { get; init; }
     public object? UpdatesStatus { get; init; }
     public object? ExtIpAddresses { get; init; }
     public required JsonElement? ClientConfiguration { get; init; }
     public IReadOnlyList<string> Groups { get; init; } = [];
     public required IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    public static ClientView From(ClientRecord record)
+    /// <summary>The client, its tunnels as they are kept.</summary>
+    public static ClientView From(ClientRecord record) => From(record, [.. record.Tunnels.Select(TunnelView.From)]);
+
+    /// <summary>The client with its tunnels as they fare.</summary>
+    public static ClientView From(ClientRecord record, IReadOnlyList<TunnelView> tunnels)
     {
         ClientInventory machine = record.Inventory;
         return new ClientView
@@ -74,6 +79,7 @@ internal sealed record ClientView
             Ipv6 = machine.IPv6,
             Tags = machine.Tags,
             AllowedUserGroups = record.AllowedUserGroups.IsEmpty ? null : record.AllowedUserGroups,
+            Tunnels = tunnels,
             ClientConfiguration = Configuration(machine.ConfigurationJson),
             Labels = machine.Labels.IsEmpty ? null : machine.Labels,
         };

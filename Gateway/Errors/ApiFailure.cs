@@ -17,9 +17,9 @@ internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : I
 
     public static ApiFailure BadRequest(string title, string detail = "", string code = "") => Of(StatusCodes.Status400BadRequest, title, detail, code);
 
-    public static ApiFailure NotFound(string title) => Of(StatusCodes.Status404NotFound, title);
+    public static ApiFailure NotFound(string title, string detail = "", string code = "") => Of(StatusCodes.Status404NotFound, title, detail, code);
 
-    public static ApiFailure Conflict(string title, string detail = "") => Of(StatusCodes.Status409Conflict, title, detail);
+    public static ApiFailure Conflict(string title, string detail = "", string code = "") => Of(StatusCodes.Status409Conflict, title, detail, code);
 
     /// <summary>The answer to somebody who has to wait that long; a second at the least is told.</summary>
     public static ApiFailure TooMany(TimeSpan wait) =>

@@ -17,14 +17,15 @@ internal static partial class JsonBody
     {
         if (request.ContentType is { Length: > 0 } && !request.HasJsonContentType())
         {
-            throw new ApiFailureException(ApiFailure.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported media type", "the body must be application/json"));
+            throw new ApiFailureException(ApiFailure.Of(
+                StatusCodes.Status415UnsupportedMediaType, "unsupported media type", "the body must be application/json", ErrorCode.UnsupportedMediaType));
         }
 
         using IMemoryOwner<byte> rented = MemoryPool<byte>.Shared.Rent(MaxBytes + 1);
         int length = await request.Body.ReadAtLeastAsync(rented.Memory[..(MaxBytes + 1)], MaxBytes + 1, throwOnEndOfStream: false, cancellationToken);
         if (length == 0)
         {
-            throw new ApiFailureException(ApiFailure.BadRequest("Missing body with json data."));
+            throw new ApiFailureException(ApiFailure.BadRequest("Missing body with json data.", "a JSON object is expected", ErrorCode.MissingBody));
         }
 
         if (length > MaxBytes)
@@ -49,7 +50,7 @@ internal static partial class JsonBody
         }
     }
 
-    private static ApiFailureException Invalid(string detail) => new(ApiFailure.BadRequest("Invalid JSON data.", detail));
+    private static ApiFailureException Invalid(string detail) => new(ApiFailure.BadRequest("Invalid JSON data.", detail, ErrorCode.InvalidBody));
 
     private static string Explain(JsonException e)
     {
@@ -59,10 +60,19 @@ internal static partial class JsonBody
             return $"json: unknown field \"{unknown.Groups[1].Value}\"";
         }
 
+        Match missing = MissingFields().Match(e.Message);
+        if (missing.Success)
+        {
+            return $"json: missing {missing.Groups[1].Value.Replace('\'', '"')}";
+        }
+
         string where = e.Path is null or "$" ? $"at byte {e.BytePositionInLine} of line {e.LineNumber + 1}" : $"at {e.Path}";
         return $"json: malformed or of the wrong type {where}";
     }
 
     [GeneratedRegex("^The JSON property '(.*)' could not be mapped")]
     private static partial Regex UnknownField();
+
+    [GeneratedRegex("missing required properties including: (.*)\\.$")]
+    private static partial Regex MissingFields();
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Json;
+using RPort.Gateway.Queries;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Files.Form;
@@ -101,13 +102,12 @@ internal sealed record PushFields
     private static string Checked(string destination, FilesOptions options) =>
         Files.Destination.Check(destination, options.DeniedDestinations) is { } failure ? throw new ApiFailureException(failure) : destination;
 
-    /// <summary>Go's forms of a truth value, which existing scripts use.</summary>
-    private static bool ReadBool(PushForm form, string field) => form.First(field) switch
+    private static bool ReadBool(PushForm form, string field)
     {
-        "" or "0" or "f" or "F" or "FALSE" or "false" or "False" => false,
-        "1" or "t" or "T" or "TRUE" or "true" or "True" => true,
-        string other => throw Bad($"failed to parse {field} value {Shown(other)}", "true or false is expected"),
-    };
+        string text = form.First(field);
+        return text.Length > 0
+            && (GoText.TryReadBool(text, out bool value) ? value : throw Bad($"failed to parse {field} value {Shown(text)}", "true or false is expected"));
+    }
 
     private static int? ReadMode(string text)
     {

@@ -1,0 +1,47 @@
+using RPort.Gateway.Clients;
+using RPort.Gateway.Errors;
+using RPort.Grains.Abstractions;
+
+namespace RPort.Gateway.Tunnels.Api;
+
+/// <summary>What the API answers where a session did not do with a tunnel what it was asked.</summary>
+internal static class TunnelRefusals
+{
+    /// <summary>There is no such tunnel, or what stands in its place is no number.</summary>
+    public static ApiFailure NotFound() =>
+        ApiFailure.NotFound("tunnel not found", "the id of a tunnel of this client is expected", ErrorCode.TunnelNotFound);
+
+    /// <summary>Why a tunnel was not made.</summary>
+    public static ApiFailure OfOpening(Refused refused, string client, TunnelSpec spec, TunnelOptions options) => refused.Reason switch
+    {
+        RefusalReason.TargetNotAllowed => ApiFailure.BadRequest(
+            "Tunnel destination is not allowed by client configuration.", Or(refused, "the agent's setting tunnel_allowed says where tunnels may go"), ErrorCode.TargetNotAllowed),
+        RefusalReason.TargetNotOpen => ApiFailure.BadRequest(
+            $"Port {spec.RemotePort} is not in listening state.", Or(refused, "check_port=0 makes the tunnel all the same"), ErrorCode.RemotePortNotOpen),
+        RefusalReason.TunnelExists => ApiFailure.BadRequest("Tunnel already exist.", Or(refused, "the client has a tunnel with the same two ends"), ErrorCode.TunnelExists),
+        RefusalReason.TunnelToTargetExists => ApiFailure.BadRequest(
+            $"Tunnel to port {spec.RemotePort} already exists.", Or(refused, "with the same ACL: use it, close it, or give a local port"), ErrorCode.TunnelToPortExists),
+        RefusalReason.TooManyTunnels => ApiFailure.Conflict(
+            "The client has too many tunnels.", $"{options.MaxPerClient} are allowed: close some", ErrorCode.TooManyTunnels),
+        RefusalReason.PortNotAllowed => ApiFailure.BadRequest(
+            $"Local port {spec.LocalPort} is not among allowed ports.", Or(refused, "a port of the gateway's setting Tunnels:UsedPorts is expected"), ErrorCode.LocalPortNotAllowed),
+        RefusalReason.PortInUse when spec.LocalPort == 0 => new ApiFailure(
+            StatusCodes.Status503ServiceUnavailable, [new ApiError(ErrorCode.NoLocalPortFree, "No local port is free.", Or(refused, "close tunnels nobody needs"))]),
+        RefusalReason.PortInUse => ApiFailure.BadRequest(
+            $"Port {spec.LocalPort} already in use.", Or(refused, "another port is expected, or none for any free one"), ErrorCode.LocalPortInUse),
+        RefusalReason.AddressUnusable => ApiFailure.BadRequest(
+            $"Local address {spec.LocalHost} can not be listened on.", Or(refused, "an address of the client's gateway is expected, or none for all of them"), ErrorCode.LocalAddressUnusable),
+        _ => SessionRefusals.Failure(refused, client),
+    };
+
+    /// <summary>Why a tunnel was not changed or closed.</summary>
+    public static ApiFailure OfChange(Refused refused, string client) => refused.Reason switch
+    {
+        RefusalReason.TunnelNotFound => NotFound(),
+        RefusalReason.TunnelInUse => ApiFailure.Conflict(
+            $"tunnel has {refused.Detail} active connection(s)", "force=true closes it all the same", ErrorCode.TunnelInUse),
+        _ => SessionRefusals.Failure(refused, client),
+    };
+
+    private static string Or(Refused refused, string otherwise) => refused.Detail.Length > 0 ? refused.Detail : otherwise;
+}

@@ -39,6 +39,9 @@ internal sealed class ScriptedClient : ISessionObserver
 
     public Task DisconnectAsync() => _grain.DisconnectAsync(_fence);
 
+    /// <summary>Keeps a tunnel, as a session does that has its port.</summary>
+    public Task<TunnelRecord?> AddTunnelAsync(TunnelSpec spec) => _grain.AddTunnelAsync(_fence, spec);
+
     public Task<PushOrder> OrderAsync() => _orders.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 
     public Task ProgressAsync(PushOrder order, long bytes) => _grain.ProgressAsync(_fence, order.Upload, bytes);

@@ -58,7 +58,10 @@ public sealed class OperationsTests(SharedGateway shared)
             {
                 "get /api/v1/login", "post /api/v1/login", "delete /api/v1/logout", "get /api/v1/me", "get /api/v1/me/ip", "get /api/v1/status", "get /api/v1/clients", "get /api/v1/clients/{clientId}",
                 "delete /api/v1/clients/{clientId}", "get /api/v1/client-tags", "post /api/v1/files", "get /api/v1/files", "get /api/v1/files/{uuid}", "delete /api/v1/files/{uuid}",
-                "post /api/v1/files/{uuid}/retry", "get /api/v1/ws/uploads", "get /health/live", "get /health/ready", "get /metrics",
+                "post /api/v1/files/{uuid}/retry", "get /api/v1/ws/uploads", "put /api/v1/clients/{clientId}/tunnels",
+                "delete /api/v1/clients/{clientId}/tunnels/{tunnelId}", "put /api/v1/clients/{clientId}/tunnels/{tunnelId}/acl", "get /api/v1/tunnels", "get /api/v1/clients/{clientId}/stored-tunnels",
+                "post /api/v1/clients/{clientId}/stored-tunnels", "put /api/v1/clients/{clientId}/stored-tunnels/{tunnelId}", "delete /api/v1/clients/{clientId}/stored-tunnels/{tunnelId}",
+                "get /api/v1/clients/{clientId}/attributes", "put /api/v1/clients/{clientId}/attributes", "post /api/v1/clients/{clientId}/acl", "get /health/live", "get /health/ready", "get /metrics",
             },
             described.ToHashSet());
         JsonElement form = document.GetProperty("paths").GetProperty("/api/v1/files").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("multipart/form-data").GetProperty("schema");

@@ -31,11 +31,11 @@ public abstract class SshConnectionOptions
     /// <summary>Channel opens of the peer that wait for our verdict. One more ends the connection.</summary>
     public int MaxPendingOpens { get; init; } = 256;
 
-    /// <summary>
-    /// Requests of the peer that wait for our answer: global ones, and those of each channel. One more ends the connection.
-    /// Our own unanswered global requests are held to the same number; the next caller waits.
-    /// </summary>
+    /// <summary>Requests of the peer that wait for our answer: global ones, and those of each channel. One more ends the connection.</summary>
     public int MaxPendingRequests { get; init; } = 64;
+
+    /// <summary>Our own global requests that wait for the peer's answer, given up ones included. The next caller waits.</summary>
+    public int MaxUnansweredRequests { get; init; } = 64;
 
     /// <summary>Bytes a peer may send on a new channel before we have read any (RFC 4254 §5.2).</summary>
     public int InitialWindowBytes { get; init; } = 2 * 1024 * 1024;
@@ -101,6 +101,7 @@ public abstract class SshConnectionOptions
         RequireAtLeast(nameof(MaxChannels), MaxChannels, 1);
         RequireAtLeast(nameof(MaxPendingOpens), MaxPendingOpens, 1);
         RequireAtLeast(nameof(MaxPendingRequests), MaxPendingRequests, 1);
+        RequireAtLeast(nameof(MaxUnansweredRequests), MaxUnansweredRequests, 1);
         RequireAtLeast(nameof(InitialWindowBytes), InitialWindowBytes, 1);
         RequireAtLeast(nameof(MaxWindowBytes), MaxWindowBytes, InitialWindowBytes);
         RequireAtLeast(nameof(MaxUnreadBytes), MaxUnreadBytes, 1);

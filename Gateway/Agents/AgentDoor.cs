@@ -111,6 +111,8 @@ internal sealed class AgentDoor(
         HostKeys = [hostKey.Key],
         HandshakeTimeout = options.Value.HandshakeTimeout,
         LoginTimeout = options.Value.HandshakeTimeout,
+        // An existing agent that carries out a push answers nothing else, and with 16 requests in its queue it would not even take the push's bytes.
+        MaxUnansweredRequests = 8,
         MaxChannels = options.Value.MaxChannels,
         MaxUnreadBytes = 64 * 1024 * 1024, // what slow users of tunnels leave unread, an agent's connections together
         TimeProvider = clock,

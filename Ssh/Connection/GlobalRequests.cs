@@ -28,7 +28,7 @@ internal sealed class GlobalRequests
         _handler = handler;
         _incoming = incoming;
         _maxPending = connection.Options.MaxPendingRequests;
-        _slots = new SemaphoreSlim(_maxPending);
+        _slots = new SemaphoreSlim(connection.Options.MaxUnansweredRequests);
     }
 
     public async ValueTask<SshReply> SendAsync(string name, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)

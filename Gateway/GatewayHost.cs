@@ -2,6 +2,7 @@ using RPort.Gateway.Access;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Clients;
 using RPort.Gateway.Cluster;
+using RPort.Gateway.Commands;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Files;
 using RPort.Gateway.Listeners;
@@ -34,6 +35,7 @@ internal static class GatewayHost
         builder.Services.AddAccess();
         builder.Services.AddAgentDoor();
         builder.Services.AddClients();
+        builder.Services.AddCommands();
         builder.Services.AddPayloads();
         builder.Services.AddFiles();
         builder.Services.AddTunnels();
@@ -61,6 +63,7 @@ internal static class GatewayHost
         api.MapAccess();
         api.MapStatus();
         api.MapClients();
+        api.MapCommands();
         api.MapFiles();
         api.MapTunnels();
         app.MapOperations();

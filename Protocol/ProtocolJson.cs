@@ -16,6 +16,8 @@ namespace RPort.Protocol;
 [JsonSerializable(typeof(RemoteTunnel[]))]
 [JsonSerializable(typeof(ClientMetadata))]
 [JsonSerializable(typeof(MetadataUpdated))]
+[JsonSerializable(typeof(CommandJob))]
+[JsonSerializable(typeof(CommandStarted))]
 [JsonSerializable(typeof(UploadOrder))]
 [JsonSerializable(typeof(UploadResult))]
 [JsonSerializable(typeof(UploadAccepted))]

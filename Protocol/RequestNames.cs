@@ -17,9 +17,9 @@ public static class RequestNames
     public const string UploadCancel = "upload_cancel";
     /// <summary>Agent → gateway (<see cref="ProtocolFeatures.Inventory2"/>), no reply: a whole <see cref="ConnectionRequest"/> whose slow facts are now known.</summary>
     public const string UpdateInventory = "update_inventory";
-    /// <summary>Gateway → agent: run a command.</summary>
+    /// <summary>Gateway → agent: <see cref="CommandJob"/>. Reply: <see cref="CommandStarted"/>; on refusal plain text.</summary>
     public const string RunCommand = "run_cmd";
-    /// <summary>Agent → gateway: how a command ended.</summary>
+    /// <summary>Agent → gateway, no reply: <see cref="CommandJob"/> with its result. Sent once, and perhaps before the reply to <see cref="RunCommand"/>.</summary>
     public const string CommandResult = "cmd_result";
     /// <summary>Gateway → agent: <see cref="PortQuestion"/>. Reply: <see cref="PortState"/>; a failure with plain text where it could not be tried.</summary>
     public const string CheckPort = "check_port";

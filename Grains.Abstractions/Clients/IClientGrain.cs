@@ -88,6 +88,6 @@ public interface IClientGrain : IGrainWithStringKey
     /// <summary>Sets which user groups may see the client. Durable before it answers. False: there is no such client.</summary>
     Task<bool> SetAllowedUserGroupsAsync(ImmutableArray<string> groups);
 
-    /// <summary>Forgets the client, its pending pushes (they fail) and its directory entry. Only while it is not connected.</summary>
+    /// <summary>Forgets the client, its pending pushes (they fail), its commands and its directory entry. Only while it is not connected.</summary>
     Task<DeleteOutcome> DeleteAsync();
 }

@@ -218,6 +218,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             await GrainFactory.GetGrain<IUploadGrain>(order.Upload.Value).ReportAsync(Id, report);
         }
 
+        await GrainFactory.GetGrain<ICommandLogGrain>(Id.Value).ClearAsync();
         await _entry.RemoveAsync();
         await (State.Remains() is { } remains ? _store.WriteAsync(remains) : _store.ClearAsync());
         _live.End();

@@ -12,6 +12,7 @@ internal sealed class IdJsonConverterFactory : JsonConverterFactory
         [typeof(ClientId)] = new IdJsonConverter<ClientId>(text => new ClientId(text), id => id.Value),
         [typeof(UploadId)] = new IdJsonConverter<UploadId>(text => new UploadId(text), id => id.Value),
         [typeof(SessionId)] = new IdJsonConverter<SessionId>(text => new SessionId(text), id => id.Value),
+        [typeof(JobId)] = new IdJsonConverter<JobId>(text => JobId.Parse(text), id => id.ToString()),
         [typeof(GatewayId)] = new IdJsonConverter<GatewayId>(text => new GatewayId(text), id => id.Value),
     };
 

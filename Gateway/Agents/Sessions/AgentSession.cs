@@ -1,4 +1,5 @@
 using System.Net;
+using RPort.Gateway.Agents.Commands;
 using RPort.Gateway.Agents.Pushes;
 using RPort.Gateway.Agents.Registration;
 using RPort.Gateway.Tunnels.Live;
@@ -20,6 +21,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     private readonly ClientLink _link;
     private readonly RequestBudget _budget;
     private readonly FileChannels _fileChannels;
+    private readonly CommandResults _commandResults;
     private readonly TaskCompletionSource<SessionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ConnectResult> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _ends = new();
@@ -40,6 +42,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         Pushes = new PushDelivery(environment);
         Pulse = new SessionPulse(options, environment.Clock);
         _fileChannels = new FileChannels(environment, Pushes.Files);
+        _commandResults = new CommandResults(environment);
         Tunnels = new SessionTunnels(environment.Tunnels);
         Questions = new SessionQuestions(environment, _link, () => _connection, Tunnels);
     }
@@ -108,6 +111,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         await Tunnels.DisposeAsync();
         await Pushes.DisposeAsync();
         await _link.DisposeAsync();
+        await _commandResults.DisposeAsync();
         Pulse.Dispose();
     }
 
@@ -138,7 +142,10 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
             case RequestNames.UpdateInventory:
                 _environment.Metrics.Request(request.Name);
                 return await UpdateInventoryAsync(connection, request.Payload, cancellationToken);
-            case RequestNames.SaveMeasurement or RequestNames.UpdatesStatus or RequestNames.IpAddresses or RequestNames.CommandResult when IsRegistered:
+            case RequestNames.CommandResult when IsRegistered:
+                _environment.Metrics.Request(request.Name);
+                return await _commandResults.TakeAsync(_claim!.Client, request);
+            case RequestNames.SaveMeasurement or RequestNames.UpdatesStatus or RequestNames.IpAddresses when IsRegistered:
                 _environment.Metrics.Request(request.Name);
                 return SshReply.Ok();
             default:

@@ -58,6 +58,15 @@ internal static partial class AgentSessionLog
     [LoggerMessage(4208, LogLevel.Error, "A question ({Question}) to a session could not be answered")]
     public static partial void QuestionFailed(ILogger logger, string question, Exception error);
 
+    [LoggerMessage(4220, LogLevel.Warning, "Result of command {Job} on {Client} not recorded: {Reason}")]
+    public static partial void CommandResultFailed(ILogger logger, JobId job, ClientId client, string reason);
+
+    [LoggerMessage(4221, LogLevel.Error, "Result of command {Job} on {Client} is lost")]
+    public static partial void CommandResultLost(ILogger logger, JobId job, ClientId client);
+
+    [LoggerMessage(4222, LogLevel.Warning, "Agent {Client} reported command {Job}, which was not given to it or is forgotten")]
+    public static partial void ForeignCommand(ILogger logger, ClientId client, JobId job);
+
     /// <summary>A close reason on one line.</summary>
     public static string Text(this SshCloseReason reason) => reason.ByPeer ? $"by the agent: {reason.Message}" : reason.Message;
 

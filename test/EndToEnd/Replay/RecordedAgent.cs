@@ -54,6 +54,7 @@ internal sealed class RecordedAgent : ISshPeerHandler, IAsyncDisposable
             InitialWindowBytes = 2097152,
             MaxWindowBytes = 2097152,
             MaxChannelDataBytes = 32768,
+            MaxPendingRequests = 17, // one in work and 16 in the queue: at the next one a real agent would be stuck
             VerifyHostKey = key => key.Matches(gateway.Process.Fingerprint),
         };
         agent.Connection = await SshConnection.ConnectAsync(await ScriptedAgent.DialAsync(gateway.Process), options, agent, CancellationToken.None);

@@ -29,7 +29,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         _clock = clock;
         _run = run;
         _logger = logger;
-        _store = new ClientStore(stored, DeactivateOnIdle);
+        _store = new ClientStore(stored, StartAnew);
         _entry = new DirectoryEntry(Id, GrainFactory, View, logger);
         _questions = new OpenQuestions(clock);
     }
@@ -227,6 +227,13 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
     }
 
     private ClientRecord? View() => State.View(Id, State.Session is not null && _live.IsAlive(_clock.GetUtcNow()), _live.LastHeartbeatAt);
+
+    /// <summary>A question that waits would keep this activation, and with it every call to the client, waiting.</summary>
+    private void StartAnew()
+    {
+        _questions.SessionLost();
+        DeactivateOnIdle();
+    }
 
     private Task CommitAsync(ClientState next) => _store.WriteAsync(next.Seen(_live.LastHeartbeatAt));
 

@@ -45,7 +45,7 @@ internal sealed class OpenQuestions(TimeProvider clock)
         }
     }
 
-    /// <summary>The session that was asked is no more.</summary>
+    /// <summary>The session that was asked is no more, or the way to it is lost.</summary>
     public void SessionLost()
     {
         foreach (TaskCompletionSource<SessionAnswer> waiting in _open.Values)

@@ -13,6 +13,9 @@ public interface ITurnGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<string> BesideAsync(string name);
 
+    [AlwaysInterleave]
+    Task<string> HoldBesideAsync(string gate);
+
     [ReadOnly]
     Task<string> LookAsync(string name, string? gate);
 
@@ -53,6 +56,14 @@ public sealed class TurnGrain(Journal journal) : Grain, ITurnGrain
     }
 
     public Task<string> BesideAsync(string name) => QuickAsync(name);
+
+    public async Task<string> HoldBesideAsync(string gate)
+    {
+        journal.Write(Key, "beside begins");
+        await journal.GateAsync(gate);
+        journal.Write(Key, "beside ends");
+        return "held beside";
+    }
 
     public async Task<string> LookAsync(string name, string? gate)
     {

@@ -37,6 +37,40 @@ public sealed class TurnTests(SharedSilo shared)
     }
 
     [Fact]
+    public async Task A_long_interleaving_call_holds_up_no_other_and_is_not_held_up()
+    {
+        string beside = _key + "-beside";
+        Task<string> waits = Grain.HoldBesideAsync(beside);
+        await Silo.Journal.WaitForAsync(_key, "beside begins");
+        Assert.Equal("quick", await Grain.QuickAsync("quick").WaitAsync(Journal.Patience));
+        Task<string> hold = Grain.HoldAsync(_key);
+        await Silo.Journal.WaitForAsync(_key, "hold begins");
+        Assert.False(waits.IsCompleted);
+
+        Silo.Journal.Open(beside); // while the other one still runs
+        Assert.Equal("held beside", await waits.WaitAsync(Journal.Patience));
+        Assert.False(hold.IsCompleted);
+        Silo.Journal.Open(_key);
+        await hold.WaitAsync(Journal.Patience);
+        Assert.Equal(["beside begins", "quick", "hold begins", "beside ends", "hold ends"], Silo.Journal.Read(_key));
+    }
+
+    [Fact]
+    public async Task Interleaving_calls_run_beside_each_other()
+    {
+        string[] gates = [.. Enumerable.Range(0, 50).Select(i => $"{_key}-{i}")];
+        Task<string>[] waits = [.. gates.Select(Grain.HoldBesideAsync)];
+        await Silo.Journal.WaitForAsync(_key, "beside begins", gates.Length);
+        foreach (string gate in gates)
+        {
+            Silo.Journal.Open(gate);
+        }
+
+        await Task.WhenAll(waits).WaitAsync(Journal.Patience);
+        Assert.Equal(gates.Length, Silo.Journal.Read(_key).Count(line => line == "beside ends"));
+    }
+
+    [Fact]
     public async Task Read_only_calls_run_beside_each_other()
     {
         Task<string> first = Grain.LookAsync("first", _key);

@@ -22,7 +22,7 @@ internal static class TunnelEndpoints
         ("client_id", t => t.Client.Id.Value),
         ("id", t => t.Tunnel.Id.Value),
         ("name", t => t.Tunnel.Spec.Name),
-        ("protocol", t => TunnelProtocols.Name(t.Tunnel.Spec.Protocol)),
+        ("protocol", t => t.Tunnel.Spec.Protocol.Text()),
         ("lhost", t => t.Tunnel.Spec.LocalHost),
         ("lport", t => t.Tunnel.Spec.LocalPort),
         ("owner", t => t.Tunnel.Spec.Owner),

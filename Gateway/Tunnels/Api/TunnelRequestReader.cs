@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Errors;
 using RPort.Gateway.Queries;
+using RPort.Gateway.Tunnels.Live.Http;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Tunnels.Api;
@@ -32,8 +32,6 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         "remote", "local", "protocol", "name", "scheme", "acl", "check_port", "idle-timeout-minutes", "skip-idle-timeout", "auto-close",
         "http_proxy", "host_header", "auth_user", "auth_password",
     ];
-
-    private readonly PasswordHasher<TunnelSpec> _hasher = new();
 
     public TunnelRequest Read(HttpContext context)
     {
@@ -64,7 +62,7 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         };
         bool checkPort = query.Flag("check_port", otherwise: true) && protocol.HasFlag(TunnelProtocol.Tcp);
         // Last, since it takes a while.
-        return new TunnelRequest(password.Length == 0 ? spec : spec with { AuthPasswordHash = _hasher.HashPassword(spec, password) }, checkPort);
+        return new TunnelRequest(password.Length == 0 ? spec : spec with { AuthPasswordHash = ProxyLogin.HashOf(password) }, checkPort);
     }
 
     private static HostPort ReadRemote(string text)
@@ -109,8 +107,11 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
             : null;
     }
 
-    private static TunnelProtocol ReadProtocol(string text) => TunnelProtocols.Parse(text)
-        ?? throw QueryParameters.Bad(ErrorCode.InvalidProtocol, $"invalid protocol {QueryParameters.Shown(text)}", TunnelProtocols.Expected);
+    // An unescaped plus sign arrives as a space.
+    private static TunnelProtocol ReadProtocol(string text) => text.Length == 0
+        ? TunnelProtocol.Tcp
+        : TunnelProtocols.Parse(text.Replace(' ', '+')) ?? throw QueryParameters.Bad(
+            ErrorCode.InvalidProtocol, $"invalid protocol {QueryParameters.Shown(text)}", "tcp, udp or tcp+udp (in a URL tcp%2Budp) is expected");
 
     private static string? ReadScheme(string text)
     {
@@ -152,7 +153,7 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         if (spec.Protocol != TunnelProtocol.Tcp)
         {
             throw QueryParameters.Bad(
-                ErrorCode.ProxyNotAllowed, $"tunnel proxy not allowed with protocol {TunnelProtocols.Name(spec.Protocol)}", "protocol=tcp is expected");
+                ErrorCode.ProxyNotAllowed, $"tunnel proxy not allowed with protocol {spec.Protocol.Text()}", "protocol=tcp is expected");
         }
 
         return IsHostHeader(host)

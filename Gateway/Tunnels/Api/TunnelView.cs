@@ -54,7 +54,7 @@ internal sealed record TunnelView
         {
             Id = tunnel.Id.ToString(),
             Name = spec.Name,
-            Protocol = TunnelProtocols.Name(spec.Protocol),
+            Protocol = spec.Protocol.Text(),
             Lhost = spec.LocalHost,
             Lport = spec.LocalPort == 0 ? "" : spec.LocalPort.ToString(CultureInfo.InvariantCulture),
             LportRandom = spec.LocalPortRandom,

@@ -100,6 +100,8 @@ internal sealed class RecordedAgent : ISshPeerHandler, IAsyncDisposable
         }
     }
 
+    public async Task<string> HeardTextAsync(string name) => Encoding.UTF8.GetString((await HeardAsync(name)).Payload.Span);
+
     public async Task<JsonElement> HeardJsonAsync(string name) => JsonDocument.Parse((await HeardAsync(name)).Payload).RootElement.Clone();
 
     public async Task<SshCloseReason> ClosedAsync() => await Connection.Completion.WaitAsync(Patience);

@@ -22,7 +22,11 @@ public sealed class ReplayGateway : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Settings["Auth"] = $"{User}:{Password}";
-        Process = await GatewayProcess.StartAsync(_folder, new JsonObject { ["Agents"] = Settings });
+        Process = await GatewayProcess.StartAsync(_folder, new JsonObject
+        {
+            ["Agents"] = Settings,
+            ["Tunnels"] = new JsonObject { ["UsedPorts"] = new JsonArray("1025-65535") }, // what is free, whatever else runs here
+        });
     }
 
     public async Task DisposeAsync()

@@ -73,7 +73,8 @@ internal sealed class AgentHost(AgentOptions options, string? configurationFile,
             new Registration(options, identity, new MachineProbe(clock), logger),
             receiver,
             health,
-            clock);
+            clock,
+            logger);
         return new Supervisor(
             new ConnectionPlan([Parse(client.Server), .. client.FallbackServers.Select(Parse)], client.ServerSwitchbackInterval, options.Connection.ConnectTimeout),
             async (server, token) => await GatewaySession.OpenAsync(parts, server, token).ConfigureAwait(false),

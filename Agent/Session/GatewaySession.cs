@@ -1,7 +1,9 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using RPort.Agent.Configuration;
 using RPort.Agent.Connection;
 using RPort.Agent.Logging;
+using RPort.Agent.Tunnels;
 using RPort.Protocol;
 using RPort.Ssh;
 using RPort.Ssh.Sftp;
@@ -17,6 +19,8 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
 {
     private readonly SessionParts _parts;
     private readonly PushLink _pushes;
+    private readonly TunnelService _tunnels;
+    private readonly TunnelQuestions _questions;
     private readonly TaskCompletionSource<Capabilities> _capabilities = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshConnection? _connection;
 
@@ -25,6 +29,10 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
         _parts = parts;
         Server = server;
         _pushes = new PushLink(parts.Receiver);
+        ClientOptions client = parts.Options.Client;
+        TunnelDialer dialer = new(AllowList.Parse(client.TunnelAllowed), parts.Clock);
+        _tunnels = new TunnelService(dialer, client.MaxTunnelConnections, parts.Clock, parts.Logger);
+        _questions = new TunnelQuestions(dialer, _tunnels);
     }
 
     public ServerAddress Server { get; }
@@ -45,7 +53,7 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
         try
         {
             Stream stream = await parts.Dialer.DialAsync(server, either.Token).ConfigureAwait(false);
-            session._connection = await SshConnection.ConnectAsync(stream, parts.Login.ToOptions(parts.Clock), session, either.Token).ConfigureAwait(false);
+            session._connection = await SshConnection.ConnectAsync(stream, parts.Login.ToOptions(parts.Clock, parts.Options.Client.MaxTunnelConnections), session, either.Token).ConfigureAwait(false);
             await session.RegisterAsync(either.Token).ConfigureAwait(false);
             return session;
         }
@@ -108,20 +116,28 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
             case RequestNames.Ping:
                 return SshReply.Ok();
             case RequestNames.PutCapabilities:
-                _capabilities.TrySetResult(ProtocolJson.TryRead(request.Payload, ProtocolJson.Default.Capabilities) ?? new Capabilities());
+                TakeCapabilities(ProtocolJson.TryRead(request.Payload, ProtocolJson.Default.Capabilities) ?? new Capabilities());
                 return SshReply.Ok();
             case RequestNames.Upload:
                 return await _pushes.TakeOrderAsync(request.Payload, cancellationToken).ConfigureAwait(false);
             case RequestNames.UploadCancel:
                 _pushes.Cancel(request.Payload);
                 return SshReply.Ok();
+            case RequestNames.CheckTunnelAllowed:
+                return _questions.IsAllowed(request.Payload);
+            case RequestNames.CheckPort:
+                return _questions.IsOpen(request.Payload);
+            case RequestNames.UpdateClientMetadata:
+                return await UpdateAttributesAsync(request.Payload, cancellationToken).ConfigureAwait(false);
             default:
                 return SshReply.Fail(RequestNames.UnknownRequest);
         }
     }
 
     public ValueTask<SshChannelVerdict> OnChannelOpenAsync(SshConnection connection, SshChannelOpen open, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(SshChannelVerdict.Reject(SshChannelOpenFailure.UnknownChannelType, "this agent opens no such channel"));
+        ValueTask.FromResult(open.Type == RequestNames.TunnelChannel
+            ? _tunnels.Open(open)
+            : SshChannelVerdict.Reject(SshChannelOpenFailure.UnknownChannelType, "this agent opens no such channel"));
 
     private async Task RegisterAsync(CancellationToken cancellationToken)
     {
@@ -152,15 +168,13 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
             capabilities = new Capabilities();
         }
 
-        IReadOnlyList<string> features = capabilities.Features ?? [];
-        _pushes.Attach(Connection, features.Contains(ProtocolFeatures.Push2), new SftpClientOptions { TimeProvider = _parts.Clock });
+        _pushes.Attach(Connection, Has(capabilities, ProtocolFeatures.Push2), new SftpClientOptions { TimeProvider = _parts.Clock });
         try
         {
-            if (features.Contains(ProtocolFeatures.Inventory2)
+            if (Has(capabilities, ProtocolFeatures.Inventory2)
                 && await _parts.Registration.CompleteAsync(cancellationToken).ConfigureAwait(false) is { } complete)
             {
-                await Connection.NotifyAsync(
-                    RequestNames.UpdateInventory, ProtocolJson.Write(complete, ProtocolJson.Default.ConnectionRequest), cancellationToken).ConfigureAwait(false);
+                await SendInventoryAsync(complete, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (SshException)
@@ -168,4 +182,34 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
             // The connection ended; the next one sends it again.
         }
     }
+
+    private void TakeCapabilities(Capabilities capabilities)
+    {
+        _tunnels.Tunnel2 = Has(capabilities, ProtocolFeatures.Tunnel2);
+        _capabilities.TrySetResult(capabilities);
+    }
+
+    private async ValueTask<SshReply> UpdateAttributesAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ClientAttributes.Write(_parts.Options.Client, payload);
+        }
+        catch (AttributesFileException error)
+        {
+            return SshReply.Fail(error.Message);
+        }
+
+        if (_capabilities.Task is { IsCompletedSuccessfully: true } known && Has(known.Result, ProtocolFeatures.Inventory2))
+        {
+            await SendInventoryAsync(_parts.Registration.Quick(), cancellationToken).ConfigureAwait(false);
+        }
+
+        return SshReply.Ok(ProtocolJson.Write(new MetadataUpdated(), ProtocolJson.Default.MetadataUpdated));
+    }
+
+    private ValueTask SendInventoryAsync(ConnectionRequest inventory, CancellationToken cancellationToken) => Connection.NotifyAsync(
+        RequestNames.UpdateInventory, ProtocolJson.Write(inventory, ProtocolJson.Default.ConnectionRequest), cancellationToken);
+
+    private static bool Has(Capabilities capabilities, string feature) => capabilities.Features?.Contains(feature) == true;
 }

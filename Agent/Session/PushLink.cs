@@ -76,10 +76,7 @@ internal sealed class PushLink(IPushReceiver receiver)
             return SshReply.Ok(ProtocolJson.Write(new UploadAccepted { Accepted = true }, ProtocolJson.Default.UploadAccepted));
         }
 
-        UploadResult result = await receiver.WaitForResultAsync(order.Id, cancellationToken).ConfigureAwait(false);
-        return result.Status == UploadResult.Error
-            ? SshReply.Fail(result.Message)
-            : SshReply.Ok(ProtocolJson.Write(result, ProtocolJson.Default.UploadResult));
+        return SshReply.Defer(token => AnswerWithResultAsync(order.Id, token)); // tunnels are opened meanwhile
     }
 
     public void Cancel(ReadOnlyMemory<byte> payload)
@@ -88,6 +85,14 @@ internal sealed class PushLink(IPushReceiver receiver)
         {
             receiver.Cancel(cancel.Id);
         }
+    }
+
+    private async Task<SshReply> AnswerWithResultAsync(string id, CancellationToken cancellationToken)
+    {
+        UploadResult result = await receiver.WaitForResultAsync(id, cancellationToken).ConfigureAwait(false);
+        return result.Status == UploadResult.Error
+            ? SshReply.Fail(result.Message)
+            : SshReply.Ok(ProtocolJson.Write(result, ProtocolJson.Default.UploadResult));
     }
 
     /// <summary>True when the gateway has recorded the result, or has no use for it.</summary>

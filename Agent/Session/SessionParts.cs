@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RPort.Agent.Configuration;
 using RPort.Agent.Connection;
 using RPort.Agent.Files;
@@ -8,7 +9,7 @@ namespace RPort.Agent.Session;
 
 /// <summary>What every session of this process is made of. All of it outlives the sessions.</summary>
 internal sealed record SessionParts(
-    AgentOptions Options, GatewayDialer Dialer, GatewayLogin Login, Registration Registration, IPushReceiver Receiver, HealthDeadline Health, TimeProvider Clock);
+    AgentOptions Options, GatewayDialer Dialer, GatewayLogin Login, Registration Registration, IPushReceiver Receiver, HealthDeadline Health, TimeProvider Clock, ILogger Logger);
 
 /// <summary>How to log in to a gateway, and how to know that it is the right one.</summary>
 /// <param name="UserAndPassword">A secret.</param>
@@ -16,7 +17,12 @@ internal sealed record SessionParts(
 /// <param name="UnexpectedKey">Told of a host key that is not the pinned one.</param>
 internal sealed record GatewayLogin(string UserAndPassword, string Fingerprint, string VersionLine, Action<SshHostKeyFingerprint> UnexpectedKey)
 {
-    public SshClientOptions ToOptions(TimeProvider clock)
+    // Beside tunnels: a channel for each file that is fetched, and what existing gateways may open.
+    private const int OtherChannels = 1024;
+
+    /// <param name="clock">The clock of the connection.</param>
+    /// <param name="maxTunnelConnections">What the agent serves. A gateway that opens more is told so, which takes room as well.</param>
+    public SshClientOptions ToOptions(TimeProvider clock, int maxTunnelConnections)
     {
         int colon = UserAndPassword.IndexOf(':', StringComparison.Ordinal);
         return new SshClientOptions
@@ -26,6 +32,8 @@ internal sealed record GatewayLogin(string UserAndPassword, string Fingerprint, 
             Password = UserAndPassword[(colon + 1)..],
             VerifyHostKey = Verify,
             TimeProvider = clock,
+            MaxChannels = maxTunnelConnections + OtherChannels,
+            MaxPendingOpens = 2 * maxTunnelConnections + OtherChannels,
         };
     }
 

@@ -15,6 +15,9 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Description("The host key: a PEM text, or the path of a PEM file that must exist. Empty: a key made once and kept with the data.")]
     public string HostKey { get; set; } = "";
 
+    [Description("Instead of HostKey, for a gateway that takes the place of an existing server: that server's key_seed. Agents then find the fingerprint they have pinned. A secret.")]
+    public string HostKeySeed { get; set; } = "";
+
     [Description("Where keys and credentials made at the first start are kept.")]
     [Required]
     public string KeyFolder { get; set; } = "data/keys";
@@ -78,6 +81,11 @@ internal sealed class AgentDoorOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (HostKey.Length > 0 && HostKeySeed.Length > 0)
+        {
+            yield return new($"{Section}:{nameof(HostKey)} and {Section}:{nameof(HostKeySeed)} must not both be given.");
+        }
+
         if (MaxHandshakesPerAddress > MaxConcurrentHandshakes)
         {
             yield return new($"{Section}:{nameof(MaxHandshakesPerAddress)} ({MaxHandshakesPerAddress}) must not be over "

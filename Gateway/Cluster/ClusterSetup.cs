@@ -32,9 +32,9 @@ internal static class ClusterSetup
         }
 
         AgentDoorOptions door = EarlyOptions.Read<AgentDoorOptions>(configuration, AgentDoorOptions.Section);
-        if (door.HostKey.Length == 0 || (door.Auth.Length == 0 && door.AuthFile.Length == 0))
+        if ((door.HostKey.Length == 0 && door.HostKeySeed.Length == 0) || (door.Auth.Length == 0 && door.AuthFile.Length == 0))
         {
-            throw new ConfigurationMistakeException($"{AgentDoorOptions.Section}:{nameof(door.HostKey)}, and {AgentDoorOptions.Section}:{nameof(door.Auth)} or {nameof(door.AuthFile)}, must be given with Cluster:Mode=Cluster, the same on every gateway.");
+            throw new ConfigurationMistakeException($"{AgentDoorOptions.Section}:{nameof(door.HostKey)} (or {nameof(door.HostKeySeed)}), and {AgentDoorOptions.Section}:{nameof(door.Auth)} or {nameof(door.AuthFile)}, must be given with Cluster:Mode=Cluster, the same on every gateway.");
         }
 
         if (payloads.Store == PayloadStoreKind.Folder && payloads.Folder == new PayloadOptions().Folder)

@@ -16,7 +16,12 @@ internal sealed class HostKeyStore : IHostIdentity, IDisposable
     {
         string configured = options.Value.HostKey.Trim();
         string source;
-        if (configured.StartsWith("-----BEGIN", StringComparison.Ordinal))
+        if (options.Value.HostKeySeed.Length > 0)
+        {
+            source = "of the configured seed";
+            Key = SeededHostKey.Derive(options.Value.HostKeySeed);
+        }
+        else if (configured.StartsWith("-----BEGIN", StringComparison.Ordinal))
         {
             source = "from the configuration";
             Key = Read(configured, source);

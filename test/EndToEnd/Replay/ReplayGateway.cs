@@ -3,12 +3,15 @@ using RPort.EndToEnd.Kit;
 
 namespace RPort.EndToEnd.Replay;
 
-/// <summary>The gateway that the recorded agents meet: one process for all these tests, with the credential of the recording.</summary>
+/// <summary>The gateway that the recorded agents meet: one process for all these tests, with the credential and the host key of the recording.</summary>
 public sealed class ReplayGateway : IAsyncLifetime
 {
     public const string Collection = "replay";
     public const string User = "clientAuth1";
     public const string Password = "1234";
+
+    /// <summary>What these agents have pinned.</summary>
+    public const string Fingerprint = "30:7d:c5:e0:7c:0f:16:3c:99:57:70:80:de:15:f5:ef";
 
     private readonly TempFolder _folder = new();
 
@@ -21,6 +24,7 @@ public sealed class ReplayGateway : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        Settings["HostKeySeed"] = "rport-interop-seed-0001";
         Settings["Auth"] = $"{User}:{Password}";
         Process = await GatewayProcess.StartAsync(_folder, new JsonObject
         {

@@ -150,6 +150,18 @@ public sealed class CredentialTests : IDisposable
         Assert.Equal(["host_ecdsa.pem"], Directory.GetFiles(options.KeyFolder).Select(Path.GetFileName));
     }
 
+    [Theory]
+    [InlineData("rport-interop-seed-0001", "30:7d:c5:e0:7c:0f:16:3c:99:57:70:80:de:15:f5:ef")]
+    public void A_seed_makes_the_key_the_existing_server_makes_of_it(string seed, string fingerprint)
+    {
+        using HostKeyStore store = new(Options.Create(new AgentDoorOptions { HostKeySeed = seed }), NullLogger<HostKeyStore>.Instance);
+        Assert.Equal(fingerprint, store.FingerprintMd5);
+    }
+
+    [Fact]
+    public void A_key_and_a_seed_together_are_a_mistake() =>
+        Assert.Single(new AgentDoorOptions { HostKey = "a", HostKeySeed = "b" }.Validate(new System.ComponentModel.DataAnnotations.ValidationContext(this)));
+
     [Fact]
     public void The_host_key_may_come_as_text_or_as_a_file()
     {

@@ -188,6 +188,31 @@ public sealed class DeferTests
         await Assert.ThrowsAsync<SshConnectionClosedException>(() => request);
     }
 
+    [Fact]
+    public async Task Replies_that_are_put_off_are_bounded()
+    {
+        await using SessionPair pair = await SessionPair.CreateAsync(serverOptions: new SshServerOptions
+        {
+            HostKeys = SessionPair.ServerOptions.HostKeys,
+            AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync,
+            MaxPendingRequests = 2,
+        });
+        pair.ServerHandler.OnRequest = static _ => ValueTask.FromResult(SshReply.Defer(static async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return SshReply.Ok();
+        }));
+        Task<SshReply>[] requests = [.. Enumerable.Range(0, 3).Select(_ => pair.Client.RequestAsync("x", default).AsTask())];
+        SshCloseReason reason = await pair.Server.Completion.WaitAsync(SessionPair.Patience);
+        Assert.Contains("Too many requests", reason.Message, StringComparison.Ordinal);
+        foreach (Task<SshReply> request in requests)
+        {
+            await Assert.ThrowsAsync<SshConnectionClosedException>(() => request.WaitAsync(SessionPair.Patience));
+        }
+
+        await pair.Server.WhenIdleAsync().WaitAsync(SessionPair.Patience);
+    }
+
     private static SshServerOptions Reporting(List<Exception> failures) => new()
     {
         HostKeys = SessionPair.ServerOptions.HostKeys,

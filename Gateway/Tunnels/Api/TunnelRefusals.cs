@@ -20,7 +20,7 @@ internal static class TunnelRefusals
             $"Port {spec.RemotePort} is not in listening state.", Or(refused, "check_port=0 makes the tunnel all the same"), ErrorCode.RemotePortNotOpen),
         RefusalReason.TunnelExists => ApiFailure.BadRequest("Tunnel already exist.", Or(refused, "the client has a tunnel with the same two ends"), ErrorCode.TunnelExists),
         RefusalReason.TunnelToTargetExists => ApiFailure.BadRequest(
-            $"Tunnel to port {spec.RemotePort} already exists.", Or(refused, "with the same ACL: use it, close it, or give a local port"), ErrorCode.TunnelToPortExists),
+            $"Tunnel to port {spec.RemotePort} already exists.", Or(refused, "the client has one with the same ACL: use that, or close it"), ErrorCode.TunnelToPortExists),
         RefusalReason.TooManyTunnels => ApiFailure.Conflict(
             "The client has too many tunnels.", $"{options.MaxPerClient} are allowed: close some", ErrorCode.TooManyTunnels),
         RefusalReason.PortNotAllowed => ApiFailure.BadRequest(

@@ -66,6 +66,6 @@ internal sealed partial class TunnelBoard(ClientSessions sessions, TimeProvider 
 
     private static IReadOnlyList<TunnelView> Kept(ClientRecord client, string why) => [.. client.Tunnels.Select(tunnel => TunnelView.Idle(tunnel, why))];
 
-    [LoggerMessage(4300, LogLevel.Warning, "Client {Client} could not be asked for its tunnels")]
+    [LoggerMessage(4350, LogLevel.Warning, "Client {Client} could not be asked for its tunnels")]
     private static partial void LogNotAsked(ILogger logger, ClientId client, Exception exception);
 }

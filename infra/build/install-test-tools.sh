@@ -9,6 +9,7 @@ need sftp openssh-client
 need sshd openssh-server
 [ -x /usr/lib/openssh/sftp-server ] || missing+=(openssh-sftp-server)
 need tinyproxy tinyproxy-bin
+need rsync rsync
 need curl curl
 need useradd passwd
 if [ ${#missing[@]} -gt 0 ]; then

@@ -1,5 +1,4 @@
 using System.Net;
-using RPort.Gateway.Agents.Commands;
 using RPort.Gateway.Agents.Pushes;
 using RPort.Gateway.Agents.Registration;
 using RPort.Gateway.Tunnels.Live;
@@ -21,15 +20,13 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     private readonly ClientLink _link;
     private readonly RequestBudget _budget;
     private readonly FileChannels _fileChannels;
-    private readonly CommandResults _commandResults;
+    private readonly AgentReports _reports;
     private readonly TaskCompletionSource<SessionEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ConnectResult> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _ends = new();
-    private AgentClaim? _claim;
     private volatile SshConnection? _connection;
     private bool _hasEnded;
     private bool _hasAsked;
-    private bool _hasAskedForChannel;
 
     public AgentSession(SessionEnvironment environment, SessionTable table, IPAddress address)
     {
@@ -42,7 +39,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         Pushes = new PushDelivery(environment);
         Pulse = new SessionPulse(options, environment.Clock);
         _fileChannels = new FileChannels(environment, Pushes.Files);
-        _commandResults = new CommandResults(environment);
+        _reports = new AgentReports(environment, _link, Pushes);
         Tunnels = new SessionTunnels(environment.Tunnels);
         Questions = new SessionQuestions(environment, _link, () => _connection, Tunnels);
     }
@@ -51,7 +48,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     public SessionId Id { get; } = SessionId.New();
 
     /// <summary>The client it is registered as; null before.</summary>
-    public ClientId? Client => IsRegistered ? _claim!.Client : null;
+    public ClientId? Client => IsRegistered ? _reports.Claim!.Client : null;
 
     /// <summary>The pushes it carries.</summary>
     public PushDelivery Pushes { get; }
@@ -111,7 +108,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         await Tunnels.DisposeAsync();
         await Pushes.DisposeAsync();
         await _link.DisposeAsync();
-        await _commandResults.DisposeAsync();
+        await _reports.DisposeAsync();
         Pulse.Dispose();
     }
 
@@ -136,20 +133,10 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
                 return await RegisterAsync(connection, request.Payload, cancellationToken);
             case RequestNames.UploadResult or RequestNames.UpdateInventory when !IsRegistered:
                 return SshReply.Fail("not registered");
-            case RequestNames.UploadResult:
-                _environment.Metrics.Request(request.Name);
-                return await ReportAsync(request.Payload, cancellationToken);
-            case RequestNames.UpdateInventory:
-                _environment.Metrics.Request(request.Name);
-                return await UpdateInventoryAsync(connection, request.Payload, cancellationToken);
-            case RequestNames.CommandResult when IsRegistered:
-                _environment.Metrics.Request(request.Name);
-                return await _commandResults.TakeAsync(_claim!.Client, request);
-            case RequestNames.SaveMeasurement or RequestNames.UpdatesStatus or RequestNames.IpAddresses when IsRegistered:
-                _environment.Metrics.Request(request.Name);
-                return SshReply.Ok();
             default:
-                return SshReply.Fail(RequestNames.UnknownRequest);
+                return IsRegistered
+                    ? await _reports.TakeAsync(connection, request, cancellationToken)
+                    : SshReply.Fail(RequestNames.UnknownRequest);
         }
     }
 
@@ -161,16 +148,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
             return ValueTask.FromResult(SshChannelVerdict.Reject(SshChannelOpenFailure.ResourceShortage, "too many requests"));
         }
 
-        if (open.Type != RequestNames.SessionChannel)
-        {
-            // Whatever it is: the gateway never dials on an agent's behalf.
-            LogChannelRefused(open.Type);
-            return ValueTask.FromResult(SshChannelVerdict.Reject(SshChannelOpenFailure.UnknownChannelType, "unknown channel type"));
-        }
-
-        return ValueTask.FromResult(IsRegistered
-            ? _fileChannels.Open(_claim!.Client)
-            : SshChannelVerdict.Reject(SshChannelOpenFailure.AdministrativelyProhibited, "not registered"));
+        return ValueTask.FromResult(_fileChannels.Decide(open, Client));
     }
 
     async Task<bool> IPulseOwner.HeartbeatAsync(CancellationToken cancellationToken)
@@ -187,7 +165,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
 
     async Task<bool> IPulseOwner.ReconnectAsync(CancellationToken cancellationToken)
     {
-        ConnectResult result = await _link.ConnectAsync(_claim!, cancellationToken);
+        ConnectResult result = await _link.ConnectAsync(_reports.Claim!, cancellationToken);
         if (result.Accepted)
         {
             Pushes.Offer(result.Pending);
@@ -197,7 +175,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         return result.Accepted;
     }
 
-    void IPulseOwner.HeartbeatFailed(Exception error) => AgentSessionLog.HeartbeatFailed(_environment.Logger, _claim!.Client, error.Message);
+    void IPulseOwner.HeartbeatFailed(Exception error) => AgentSessionLog.HeartbeatFailed(_environment.Logger, _reports.Claim!.Client, error.Message);
 
     private async Task LiveAsync(SshConnection connection, CancellationToken life)
     {
@@ -205,7 +183,8 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         {
             ConnectResult result = await _registered.Task.WaitAsync(Options.RegistrationTimeout, _environment.Clock, life);
             await connection.NotifyAsync(RequestNames.PutCapabilities, GatewayCapabilities.Json, life);
-            Pushes.Start(new PushRun(_environment, _link, connection, _claim!.Client, _claim.HasPush2, () => _claim.Inventory.FileReceptionEnabled));
+            AgentClaim claim = _reports.Claim!;
+            Pushes.Start(new PushRun(_environment, _link, connection, claim.Client, claim.HasPush2, () => _reports.Claim.Inventory.FileReceptionEnabled));
             Pushes.Offer(result.Pending);
             End(await Pulse.RunAsync(connection, this, life));
         }
@@ -247,7 +226,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
                 return Refuse(connection, foreign);
             }
 
-            _claim = claim;
+            _reports.Claim = claim;
             ConnectResult result = await _link.ConnectAsync(claim, cancellationToken);
             if (!result.Accepted)
             {
@@ -306,54 +285,6 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         AgentSessionLog.RegistrationRefused(_environment.Logger, _address, connection.UserName, text);
         End(new SessionEnd(SshDisconnectReason.ByApplication, text, Options.RefusalLinger));
         return SshReply.Fail(text);
-    }
-
-    private async Task<SshReply> ReportAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Pushes.ReportAsync(payload, cancellationToken);
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Whatever a grain call may throw: the agent keeps its result and tries again.
-            AgentSessionLog.ReportFailed(_environment.Logger, default, _claim!.Client, e.Message);
-            return SshReply.Fail("the result could not be recorded, try again");
-        }
-    }
-
-    private async Task<SshReply> UpdateInventoryAsync(SshConnection connection, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
-    {
-        if (ProtocolJson.TryRead(payload, ProtocolJson.Default.ConnectionRequest) is not { } request)
-        {
-            return SshReply.Fail("invalid inventory");
-        }
-
-        // What was agreed at the start holds to the end of the session.
-        ClientInventory inventory = InventoryReader.Read(request, connection.UserName) with { Features = _claim!.Inventory.Features };
-        _claim = _claim with { Inventory = inventory };
-        try
-        {
-            await _link.UpdateInventoryAsync(inventory, cancellationToken);
-            return SshReply.Ok();
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Whatever a grain call may throw: the inventory comes again with the next connect.
-            AgentSessionLog.HeartbeatFailed(_environment.Logger, _claim.Client, e.Message);
-            return SshReply.Fail("the inventory could not be recorded");
-        }
-    }
-
-    // Once per session: the agent decides how often it asks.
-    private void LogChannelRefused(string type)
-    {
-        if (!_hasAskedForChannel)
-        {
-            _hasAskedForChannel = true;
-            string shown = string.Concat(type.Take(64).Select(static c => char.IsControl(c) ? '?' : c));
-            AgentSessionLog.ChannelRefused(_environment.Logger, _claim?.Client ?? default, shown);
-        }
     }
 
     private void LogEnd(SshCloseReason reason)

@@ -14,9 +14,22 @@ internal sealed class FileChannels(SessionEnvironment environment, SessionFiles 
 
     private SftpServer? _server;
     private int _open;
+    private bool _hasRefused;
 
-    /// <summary>The verdict on one more channel.</summary>
-    public SshChannelVerdict Open(ClientId client)
+    /// <summary>The verdict on a channel the agent wants. Null for the client: it has not registered.</summary>
+    public SshChannelVerdict Decide(SshChannelOpen open, ClientId? client)
+    {
+        if (open.Type != RequestNames.SessionChannel)
+        {
+            // Whatever it is: the gateway never dials on an agent's behalf.
+            LogRefused(open.Type, client);
+            return SshChannelVerdict.Reject(SshChannelOpenFailure.UnknownChannelType, "unknown channel type");
+        }
+
+        return client is { } registered ? Open(registered) : SshChannelVerdict.Reject(SshChannelOpenFailure.AdministrativelyProhibited, "not registered");
+    }
+
+    private SshChannelVerdict Open(ClientId client)
     {
         if (Interlocked.Increment(ref _open) > environment.Options.MaxFileChannels)
         {
@@ -26,6 +39,17 @@ internal sealed class FileChannels(SessionEnvironment environment, SessionFiles 
 
         _server ??= new SftpServer(files, new SftpServerOptions { TimeProvider = environment.Clock });
         return SshChannelVerdict.Accept((channel, cancellationToken) => ServeAsync(channel, client, cancellationToken));
+    }
+
+    // Once per session: the agent decides how often it asks.
+    private void LogRefused(string type, ClientId? client)
+    {
+        if (!_hasRefused)
+        {
+            _hasRefused = true;
+            string shown = string.Concat(type.Take(64).Select(static c => char.IsControl(c) ? '?' : c));
+            AgentSessionLog.ChannelRefused(environment.Logger, client ?? default, shown);
+        }
     }
 
     private async Task ServeAsync(SshChannel channel, ClientId client, CancellationToken cancellationToken)

@@ -216,8 +216,7 @@ internal sealed class SessionTunnels : IAsyncDisposable
             return new Refused(RefusalReason.NotConnected);
         }
 
-        TunnelEntry entry = new(record);
-        if (!_table.TryAdd(entry))
+        if (_table.AddOrFind(record) is not { } entry)
         {
             await tunnel.CloseAsync();
             return new Refused(RefusalReason.NotConnected);

@@ -92,6 +92,13 @@ internal sealed class TunnelTable(int maxTunnels)
         }
     }
 
+    /// <summary>Keeps an entry for a new tunnel; null: the session is over, or the tunnel is gone already. News of it may have come first.</summary>
+    public TunnelEntry? AddOrFind(TunnelRecord record)
+    {
+        TunnelEntry entry = new(record);
+        return TryAdd(entry) ? entry : Find(record.Id);
+    }
+
     public TunnelEntry? Find(TunnelId id)
     {
         lock (_gate)

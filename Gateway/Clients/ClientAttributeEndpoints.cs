@@ -48,7 +48,7 @@ internal static class ClientAttributeEndpoints
             client.Id, new AskAgent(QuestionId.New(), ClientLimits.MaxQuestionTime, RequestNames.UpdateClientMetadata, payload));
         return answer switch
         {
-            AgentReplied { Success: true } => Answer.Of("OK"),
+            AgentReplied { Success: true } => Answer.Of("ok"),
             AgentReplied refused => SessionRefusals.AgentFailed(System.Text.Encoding.UTF8.GetString(refused.Payload.AsSpan())),
             _ => SessionRefusals.Failure(answer as Refused ?? new Refused(RefusalReason.GatewayFailed), clientId),
         };

@@ -93,6 +93,32 @@ public sealed class SessionReplayTests(ReplayGateway gateway)
         Assert.Equal("connected", (await gateway.Process.GetDataAsync("clients/reports")).GetProperty("connection_state").GetString());
     }
 
+    [Fact]
+    public async Task New_attributes_reach_it_as_recorded_and_so_does_its_answer()
+    {
+        await using RecordedAgent agent = await RecordedAgent.ConnectAsync(gateway, "attributes");
+        agent.Refuse(RequestNames.UpdateClientMetadata, "attributes file path not set");
+        string refused = await PutAttributesAsync("""{"tags":["a","b"],"labels":{"city":"Lille"}}""");
+        Assert.StartsWith("409 ", refused, StringComparison.Ordinal);
+        Assert.Contains("\"title\":\"client error: attributes file path not set\"", refused, StringComparison.Ordinal);
+
+        agent.Answer(RequestNames.UpdateClientMetadata, """{"status": "OK"}""");
+        Assert.Equal("""200 {"data":"ok"}""", await PutAttributesAsync("""{"tags":["a","b"],"labels":{"city":"Lille"}}"""));
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal("""{"tags":["a","b"],"labels":{"city":"Lille"}}""", await agent.HeardTextAsync(RequestNames.UpdateClientMetadata));
+        }
+
+        JsonElement attributes = await gateway.Process.GetDataAsync("clients/attributes/attributes");
+        Assert.Equal("""{"tags":["a","b"],"labels":{"city":"Lille"}}""", attributes.GetRawText());
+    }
+
+    private async Task<string> PutAttributesAsync(string body)
+    {
+        using HttpResponseMessage response = await gateway.Process.Api.PutAsync("clients/attributes/attributes", new StringContent(body, Encoding.UTF8, "application/json"));
+        return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
+    }
+
     private static void AssertNoPassword(string text)
     {
         Assert.DoesNotMatch($@"\b{ReplayGateway.Password}\b", text);

@@ -41,7 +41,7 @@ public sealed class ClientAttributesTests(SharedGateway shared)
 
         JsonElement data = await (await PutAsync("""{"tags":["a","b"],"labels":{"city":"Lille"}}""")).DataAsync();
 
-        Assert.Equal("OK", data.GetString());
+        Assert.Equal("ok", data.GetString());
         Assert.Equal("update_client_metadata", (await asked.Task).Name);
         Assert.Equal("""{"tags":["a","b"],"labels":{"city":"Lille"}}""", Encoding.UTF8.GetString((await asked.Task).Payload.AsSpan()));
     }

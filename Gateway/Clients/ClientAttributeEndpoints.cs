@@ -34,7 +34,7 @@ internal static class ClientAttributeEndpoints
         return Answer.Of(new ClientAttributesView(machine.Tags, machine.Labels.IsEmpty ? null : machine.Labels));
     }
 
-    private static async Task<IResult> PutAsync(string clientId, HttpContext context, ClientDirectory clients, ClientSessions sessions)
+    private static async Task<IResult> PutAsync(string clientId, HttpContext context, ClientDirectory clients, ClientSessions sessions, IGrainFactory grains)
     {
         ClientRecord client = await clients.GetAsync(clientId);
         ClientAttributesBody body = await JsonBody.ReadAsync<ClientAttributesBody>(context.Request, context.RequestAborted);
@@ -46,12 +46,17 @@ internal static class ClientAttributeEndpoints
 
         SessionAnswer answer = await sessions.AskAsync(
             client.Id, new AskAgent(QuestionId.New(), ClientLimits.MaxQuestionTime, RequestNames.UpdateClientMetadata, payload));
-        return answer switch
+        switch (answer)
         {
-            AgentReplied { Success: true } => Answer.Of("ok"),
-            AgentReplied refused => SessionRefusals.AgentFailed(System.Text.Encoding.UTF8.GetString(refused.Payload.AsSpan())),
-            _ => SessionRefusals.Failure(answer as Refused ?? new Refused(RefusalReason.GatewayFailed), clientId),
-        };
+            case AgentReplied { Success: true }:
+                await grains.GetGrain<IClientGrain>(client.Id.Value).SetAttributesAsync(
+                    [.. body.Tags ?? []], (body.Labels ?? ImmutableDictionary<string, string>.Empty).ToImmutableSortedDictionary(StringComparer.Ordinal));
+                return Answer.Of("ok");
+            case AgentReplied refused:
+                return SessionRefusals.AgentFailed(System.Text.Encoding.UTF8.GetString(refused.Payload.AsSpan()));
+            default:
+                return SessionRefusals.Failure(answer as Refused ?? new Refused(RefusalReason.GatewayFailed), clientId);
+        }
     }
 
     private static async Task<IResult> SetGroupsAsync(string clientId, HttpContext context, ClientDirectory clients, IGrainFactory grains)

@@ -85,6 +85,12 @@ public interface IClientGrain : IGrainWithStringKey
     /// <summary>Forgets a template. Durable before it answers.</summary>
     Task<StoredTunnelOutcome> DeleteStoredTunnelAsync(Guid id);
 
+    /// <summary>
+    /// Notes the tags and labels the agent has just taken over: existing agents tell them only when they connect the next time. Durable before it
+    /// answers. False: there is no such client.
+    /// </summary>
+    Task<bool> SetAttributesAsync(ImmutableArray<string> tags, ImmutableSortedDictionary<string, string> labels);
+
     /// <summary>Sets which user groups may see the client. Durable before it answers. False: there is no such client.</summary>
     Task<bool> SetAllowedUserGroupsAsync(ImmutableArray<string> groups);
 

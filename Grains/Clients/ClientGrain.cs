@@ -187,6 +187,18 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         }
     }
 
+    public async Task<bool> SetAttributesAsync(ImmutableArray<string> tags, ImmutableSortedDictionary<string, string> labels)
+    {
+        if (!State.Exists)
+        {
+            return false;
+        }
+
+        await CommitAsync(State with { Inventory = State.Inventory with { Tags = tags, Labels = labels } });
+        await TellDirectoryAsync();
+        return true;
+    }
+
     public async Task<bool> SetAllowedUserGroupsAsync(ImmutableArray<string> groups)
     {
         if (!State.Exists)

@@ -44,6 +44,7 @@ public sealed class ClientAttributesTests(SharedGateway shared)
         Assert.Equal("ok", data.GetString());
         Assert.Equal("update_client_metadata", (await asked.Task).Name);
         Assert.Equal("""{"tags":["a","b"],"labels":{"city":"Lille"}}""", Encoding.UTF8.GetString((await asked.Task).Payload.AsSpan()));
+        Assert.Equal("""{"tags":["a","b"],"labels":{"city":"Lille"}}""", (await (await _gateway.Http.GetAsync($"clients/{_id}/attributes")).DataAsync()).GetRawText());
     }
 
     [Fact]

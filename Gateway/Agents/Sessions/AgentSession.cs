@@ -184,7 +184,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
             ConnectResult result = await _registered.Task.WaitAsync(Options.RegistrationTimeout, _environment.Clock, life);
             await connection.NotifyAsync(RequestNames.PutCapabilities, GatewayCapabilities.Json, life);
             AgentClaim claim = _reports.Claim!;
-            Pushes.Start(new PushRun(_environment, _link, connection, claim.Client, claim.HasPush2, () => _reports.Claim.Inventory.FileReceptionEnabled));
+            Pushes.Start(new PushRun(_environment, _link, connection, claim.Client, claim.HasPush2, () => _reports.Claim!.Inventory.FileReceptionEnabled));
             Pushes.Offer(result.Pending);
             End(await Pulse.RunAsync(connection, this, life));
         }

@@ -8,10 +8,13 @@ namespace RPort.EndToEnd.Replay;
 /// <summary>Pings to existing agents, from a gateway of little patience.</summary>
 public sealed class KeepAliveReplayTests : IAsyncLifetime
 {
-    private readonly ReplayGateway _gateway = new() { Settings = new JsonObject
+    private readonly ReplayGateway _gateway = new()
     {
-        ["Sessions"] = new JsonObject { ["KeepAliveInterval"] = "00:00:01", ["KeepAliveTimeout"] = "00:00:01" },
-    } };
+        Settings = new JsonObject
+        {
+            ["Sessions"] = new JsonObject { ["KeepAliveInterval"] = "00:00:01", ["KeepAliveTimeout"] = "00:00:01" },
+        }
+    };
 
     public Task InitializeAsync() => _gateway.InitializeAsync();
 

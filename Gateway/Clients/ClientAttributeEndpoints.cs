@@ -38,7 +38,7 @@ internal static class ClientAttributeEndpoints
     {
         ClientRecord client = await clients.GetAsync(clientId);
         ClientAttributesBody body = await JsonBody.ReadAsync<ClientAttributesBody>(context.Request, context.RequestAborted);
-        ImmutableArray<byte> payload = Payload(body);
+        string payload = Payload(body);
         if (!client.Connected)
         {
             return SessionRefusals.NotConnected(clientId);
@@ -53,7 +53,7 @@ internal static class ClientAttributeEndpoints
                     [.. body.Tags ?? []], (body.Labels ?? ImmutableDictionary<string, string>.Empty).ToImmutableSortedDictionary(StringComparer.Ordinal));
                 return Answer.Of("ok");
             case AgentReplied refused:
-                return SessionRefusals.AgentFailed(System.Text.Encoding.UTF8.GetString(refused.Payload.AsSpan()));
+                return SessionRefusals.AgentFailed(refused.Payload);
             default:
                 return SessionRefusals.Failure(answer as Refused ?? new Refused(RefusalReason.GatewayFailed), clientId);
         }
@@ -73,7 +73,7 @@ internal static class ClientAttributeEndpoints
         return await grains.GetGrain<IClientGrain>(client.Id.Value).SetAllowedUserGroupsAsync(groups) ? Results.NoContent() : ClientEndpoints.NotFound(clientId);
     }
 
-    private static ImmutableArray<byte> Payload(ClientAttributesBody body)
+    private static string Payload(ClientAttributesBody body)
     {
         IReadOnlyList<string> tags = body.Tags ?? [];
         IReadOnlyDictionary<string, string> labels = body.Labels ?? ImmutableDictionary<string, string>.Empty;
@@ -89,7 +89,7 @@ internal static class ClientAttributeEndpoints
 
         byte[] payload = ProtocolJson.Write(new ClientMetadata { Tags = tags, Labels = labels }, ProtocolJson.Default.ClientMetadata);
         return payload.Length <= ClientLimits.MaxQuestionBytes
-            ? [.. payload]
+            ? System.Text.Encoding.UTF8.GetString(payload)
             : throw Bad("invalid attributes", $"at most {ClientLimits.MaxQuestionBytes} bytes are expected");
     }
 

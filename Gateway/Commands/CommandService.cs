@@ -29,7 +29,7 @@ internal sealed class CommandService(IGrainFactory grains)
 
         ICommandGrain command = grains.GetGrain<ICommandGrain>(ICommandGrain.KeyOf(request.Client, request.Job));
         await command.CreateAsync(request);
-        AskAgent question = new(QuestionId.New(), ClientLimits.MaxQuestionTime, RequestNames.RunCommand, ImmutableArray.Create(order));
+        AskAgent question = new(QuestionId.New(), ClientLimits.MaxQuestionTime, RequestNames.RunCommand, Encoding.UTF8.GetString(order));
         SessionAnswer answer = await grains.GetGrain<IClientGrain>(request.Client.Value).AskAsync(question);
         if (await RefusalAsync(command, request, answer) is { } refusal)
         {
@@ -47,11 +47,11 @@ internal sealed class CommandService(IGrainFactory grains)
         switch (answer)
         {
             case AgentReplied { Success: true } replied:
-                CommandStarted? started = ProtocolJson.TryRead(replied.Payload.AsMemory(), ProtocolJson.Default.CommandStarted);
+                CommandStarted? started = ProtocolJson.TryRead(Encoding.UTF8.GetBytes(replied.Payload), ProtocolJson.Default.CommandStarted);
                 await command.StartedAsync(started?.Pid, CommandReports.Time(started?.StartedAt));
                 return null;
             case AgentReplied replied:
-                string text = TextHead.Of(Encoding.UTF8.GetString(replied.Payload.AsSpan()), CommandLimits.MaxTextBytes);
+                string text = TextHead.Of(replied.Payload, CommandLimits.MaxTextBytes);
                 text = text == RequestNames.UnknownRequest ? NotRun : text;
                 await command.RefusedAsync(text);
                 return ApiFailure.Conflict($"client error: {text}");

@@ -22,18 +22,12 @@ internal sealed class PortRanges
 
     public bool Allows(int port) => port is > 0 and < Ports && _allowed[port];
 
-    /// <summary>Every allowed port once, upwards from a random one: whoever takes the first that is free need not look at the machine.</summary>
+    /// <summary>Every allowed port once, upwards from a random one of them: whoever takes the first that is free need not look at the machine.</summary>
     public IEnumerable<int> FromRandom(Random random)
     {
-        int start = random.Next(Ports);
-        for (int i = 0; i < Ports; i++)
-        {
-            int port = (start + i) % Ports;
-            if (_allowed[port])
-            {
-                yield return port;
-            }
-        }
+        int[] all = [.. Enumerable.Range(1, Ports - 1).Where(Allows)];
+        int start = all.Length == 0 ? 0 : random.Next(all.Length);
+        return all.Skip(start).Concat(all.Take(start));
     }
 
     public static IEnumerable<(int First, int Last)> Parse(IEnumerable<string> ranges) =>

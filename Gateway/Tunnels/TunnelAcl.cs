@@ -9,6 +9,7 @@ namespace RPort.Gateway.Tunnels;
 internal sealed class TunnelAcl
 {
     private const int MaxEntries = 256;
+    private const int MappedBits = 96;
     private readonly IPNetwork[] _networks;
 
     private TunnelAcl(IPNetwork[] networks) => _networks = networks;
@@ -82,12 +83,23 @@ internal sealed class TunnelAcl
             return false;
         }
 
-        address = slash < 0 ? Plain(address) : address;
+        // ::ffff:10.0.0.0/104 is 10.0.0.0/8: callers are compared in IPv4 form.
+        bool mapped = address.IsIPv4MappedToIPv6;
+        address = Plain(address);
         int bits = address.GetAddressBytes().Length * 8;
         int prefix = bits;
-        if (slash >= 0 && (!int.TryParse(entry.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefix) || prefix > bits))
+        if (slash >= 0)
         {
-            return false;
+            if (!int.TryParse(entry.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out prefix))
+            {
+                return false;
+            }
+
+            prefix -= mapped ? MappedBits : 0;
+            if (prefix < 0 || prefix > bits)
+            {
+                return false;
+            }
         }
 
         network = new IPNetwork(Masked(address, prefix), prefix);

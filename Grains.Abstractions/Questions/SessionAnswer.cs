@@ -20,9 +20,9 @@ public sealed record Refused([property: Id(0)] RefusalReason Reason, [property: 
 
 /// <summary>What the agent replied to a request, success or failure.</summary>
 /// <param name="Success">Which of the two.</param>
-/// <param name="Payload">The bytes; a text on failure.</param>
+/// <param name="Payload">JSON, or on failure a text for people.</param>
 [GenerateSerializer, Immutable, Alias("rport.AgentReplied")]
-public sealed record AgentReplied([property: Id(0)] bool Success, [property: Id(1)] ImmutableArray<byte> Payload) : SessionAnswer;
+public sealed record AgentReplied([property: Id(0)] bool Success, [property: Id(1)] string Payload) : SessionAnswer;
 
 /// <summary>The tunnel is open.</summary>
 /// <param name="Tunnel">The tunnel, with its id and port.</param>

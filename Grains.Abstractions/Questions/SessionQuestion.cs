@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -14,9 +13,9 @@ public abstract record SessionQuestion([property: Id(0)] QuestionId Id, [propert
 /// <param name="Id">Which question.</param>
 /// <param name="Timeout">The longest wait for the answer.</param>
 /// <param name="Name">The request's name, of those the gateway sends.</param>
-/// <param name="Payload">Its payload, at most <see cref="ClientLimits.MaxQuestionBytes"/>.</param>
+/// <param name="Payload">Its payload, JSON, in UTF-8 at most <see cref="ClientLimits.MaxQuestionBytes"/>.</param>
 [GenerateSerializer, Immutable, Alias("rport.AskAgent")]
-public sealed record AskAgent(QuestionId Id, TimeSpan Timeout, [property: Id(0)] string Name, [property: Id(1)] ImmutableArray<byte> Payload)
+public sealed record AskAgent(QuestionId Id, TimeSpan Timeout, [property: Id(0)] string Name, [property: Id(1)] string Payload)
     : SessionQuestion(Id, Timeout);
 
 /// <summary>Open a tunnel, with every check that needs the agent or the port. Answered by <see cref="TunnelOpened"/>, durable by then, or <see cref="Refused"/>.</summary>

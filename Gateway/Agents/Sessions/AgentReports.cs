@@ -15,7 +15,8 @@ internal sealed class AgentReports(SessionEnvironment environment, ClientLink li
     /// <summary>Who the agent is, with its latest inventory; null before it has said so.</summary>
     public AgentClaim? Claim { get; set; }
 
-    private AgentClaim Registered => Claim ?? throw new InvalidOperationException("The agent has not registered.");
+    /// <summary>The same, of one that has.</summary>
+    public AgentClaim Registered => Claim ?? throw new InvalidOperationException("The agent has not registered.");
 
     /// <summary>Answers a report.</summary>
     public async ValueTask<SshReply> TakeAsync(SshConnection connection, SshRequest request, CancellationToken cancellationToken)

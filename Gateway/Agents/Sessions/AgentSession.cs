@@ -48,7 +48,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     public SessionId Id { get; } = SessionId.New();
 
     /// <summary>The client it is registered as; null before.</summary>
-    public ClientId? Client => IsRegistered ? _reports.Claim!.Client : null;
+    public ClientId? Client => IsRegistered ? _reports.Registered.Client : null;
 
     /// <summary>The pushes it carries.</summary>
     public PushDelivery Pushes { get; }
@@ -165,7 +165,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
 
     async Task<bool> IPulseOwner.ReconnectAsync(CancellationToken cancellationToken)
     {
-        ConnectResult result = await _link.ConnectAsync(_reports.Claim!, cancellationToken);
+        ConnectResult result = await _link.ConnectAsync(_reports.Registered, cancellationToken);
         if (result.Accepted)
         {
             Pushes.Offer(result.Pending);
@@ -175,7 +175,7 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         return result.Accepted;
     }
 
-    void IPulseOwner.HeartbeatFailed(Exception error) => AgentSessionLog.HeartbeatFailed(_environment.Logger, _reports.Claim!.Client, error.Message);
+    void IPulseOwner.HeartbeatFailed(Exception error) => AgentSessionLog.HeartbeatFailed(_environment.Logger, _reports.Registered.Client, error.Message);
 
     private async Task LiveAsync(SshConnection connection, CancellationToken life)
     {
@@ -183,8 +183,8 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
         {
             ConnectResult result = await _registered.Task.WaitAsync(Options.RegistrationTimeout, _environment.Clock, life);
             await connection.NotifyAsync(RequestNames.PutCapabilities, GatewayCapabilities.Json, life);
-            AgentClaim claim = _reports.Claim!;
-            Pushes.Start(new PushRun(_environment, _link, connection, claim.Client, claim.HasPush2, () => _reports.Claim!.Inventory.FileReceptionEnabled));
+            AgentClaim claim = _reports.Registered;
+            Pushes.Start(new PushRun(_environment, _link, connection, claim.Client, claim.HasPush2, () => _reports.Registered.Inventory.FileReceptionEnabled));
             Pushes.Offer(result.Pending);
             End(await Pulse.RunAsync(connection, this, life));
         }

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Text;
 using RPort.Gateway.Tunnels.Live;
 using RPort.Grains.Abstractions;
 using RPort.Ssh;
@@ -54,9 +54,9 @@ internal sealed class SessionQuestions(SessionEnvironment environment, ClientLin
             return new Refused(RefusalReason.NotConnected);
         }
 
-        SshReply reply = await agent.RequestAsync(request.Name, request.Payload.AsMemory(), cancellationToken);
+        SshReply reply = await agent.RequestAsync(request.Name, Encoding.UTF8.GetBytes(request.Payload), cancellationToken);
         return reply.Payload.Length <= ClientLimits.MaxQuestionBytes
-            ? new AgentReplied(reply.Success, ImmutableArray.Create(reply.Payload.Span))
+            ? new AgentReplied(reply.Success, Encoding.UTF8.GetString(reply.Payload.Span))
             : new Refused(RefusalReason.AgentFailed, "the agent's reply is too long");
     }
 }

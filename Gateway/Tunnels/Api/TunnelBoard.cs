@@ -11,6 +11,7 @@ internal sealed partial class TunnelBoard(ClientSessions sessions, TimeProvider 
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private const int MaxAtATime = 64;
+    private const string BeingOpened = "the client's session is about to open it";
     private const string NotConnected = "the client is not connected";
     private const string NoAnswer = "the client's session did not answer in time";
 
@@ -47,9 +48,18 @@ internal sealed partial class TunnelBoard(ClientSessions sessions, TimeProvider 
         }
 
         return patience > TimeSpan.Zero && await AskAsync(client.Id, patience) is TunnelList list
-            ? [.. list.Tunnels.Select(TunnelView.From)]
+            ? Merged(client, list)
             : Kept(client, NoAnswer);
     }
+
+    // A session that has just begun does not have all of them yet; and one that was opened this moment is not in the record yet.
+    private static IReadOnlyList<TunnelView> Merged(ClientRecord client, TunnelList list) =>
+    [
+        .. list.Tunnels.Select(live => (live.Tunnel.Id, View: TunnelView.From(live)))
+            .Concat(client.Tunnels.ExceptBy(list.Tunnels.Select(live => live.Tunnel.Id), kept => kept.Id).Select(kept => (kept.Id, View: TunnelView.Idle(kept, BeingOpened))))
+            .OrderBy(tunnel => tunnel.Id)
+            .Select(tunnel => tunnel.View),
+    ];
 
     private async Task<SessionAnswer?> AskAsync(ClientId client, TimeSpan patience)
     {

@@ -63,7 +63,7 @@ public sealed class CommandTests(SharedGateway shared)
         {
             CommandJob order = Order(question);
             seen = _gateway.Grains.GetGrain<ICommandGrain>(ICommandGrain.KeyOf(client.Id, JobId.Parse(order.Id))).GetAsync();
-            return new AgentReplied(true, [.. Encoding.UTF8.GetBytes("""{"Pid":5,"StartedAt":"2026-11-21T23:15:58.869984359Z"}""")]);
+            return new AgentReplied(true, """{"Pid":5,"StartedAt":"2026-11-21T23:15:58.869984359Z"}""");
         };
         JsonElement ordered = await (await PostAsync("runs", "commands", """{"command":"ls"}""")).DataAsync();
 
@@ -84,7 +84,7 @@ public sealed class CommandTests(SharedGateway shared)
     {
         string id = $"refuses-{text.Length}";
         ScriptedClient client = await ScriptedClient.ConnectAsync(_gateway, id);
-        client.OnQuestion = _ => new AgentReplied(false, [.. Encoding.UTF8.GetBytes(reply)]);
+        client.OnQuestion = _ => new AgentReplied(false, reply);
         await (await PostAsync(id, "commands", """{"command":"ls"}""")).FailsAsync(409, $"client error: {text}");
 
         JsonElement kept = Assert.Single((await (await _gateway.Http.GetAsync($"clients/{id}/commands")).DataAsync()).EnumerateArray());
@@ -121,7 +121,7 @@ public sealed class CommandTests(SharedGateway shared)
     public async Task The_list_has_pages_newest_first()
     {
         ScriptedClient client = await ScriptedClient.ConnectAsync(_gateway, "lists");
-        client.OnQuestion = _ => new AgentReplied(true, [.. "{}"u8]);
+        client.OnQuestion = _ => new AgentReplied(true, "{}");
         List<string> jobs = [];
         for (int i = 0; i < 5; i++)
         {
@@ -138,7 +138,7 @@ public sealed class CommandTests(SharedGateway shared)
     {
         AskAgent request = Assert.IsType<AskAgent>(question);
         Assert.Equal(RequestNames.RunCommand, request.Name);
-        return ProtocolJson.TryRead(request.Payload.AsMemory(), ProtocolJson.Default.CommandJob)!;
+        return ProtocolJson.TryRead(Encoding.UTF8.GetBytes(request.Payload), ProtocolJson.Default.CommandJob)!;
     }
 
     private Task<HttpResponseMessage> PostAsync(string client, string call, string body) =>

@@ -17,6 +17,15 @@ public sealed class PortRangesTests
     }
 
     [Fact]
+    public void Every_port_is_as_likely_to_be_the_first_as_any_other()
+    {
+        PortRanges ports = new(PortRanges.Parse(["20000-20009"]), []);
+        Random random = new(7);
+        int[] first = [.. Enumerable.Range(0, 1000).Select(_ => ports.FromRandom(random).First())];
+        Assert.All(Enumerable.Range(20000, 10), port => Assert.InRange(first.Count(f => f == port), 50, 200));
+    }
+
+    [Fact]
     public void Every_port_comes_once_from_any_start()
     {
         PortRanges ports = new(PortRanges.Parse(["20000-20009"]), []);

@@ -19,6 +19,8 @@ public sealed class TunnelAclTests
     [InlineData("2001:db8::/32", "2001:db8:1::1", true)]
     [InlineData("2001:db8::/32", "2001:db9::1", false)]
     [InlineData("fe80::1", "fe80::1%3", true)]
+    [InlineData("::ffff:10.0.0.0/104", "10.9.9.9", true)]
+    [InlineData("::ffff:10.0.0.0/104", "11.9.9.9", false)]
     [InlineData("::1 , 127.0.0.1", "127.0.0.1", true)]
     public void An_address_is_let_in_when_an_entry_holds_it(string acl, string address, bool allowed)
     {
@@ -34,6 +36,7 @@ public sealed class TunnelAclTests
     [InlineData("10.0.0.0/-1", "invalid CIDR address: 10.0.0.0/-1")]
     [InlineData("10.0.0.0/", "invalid CIDR address: 10.0.0.0/")]
     [InlineData("::/129", "invalid CIDR address: ::/129")]
+    [InlineData("::ffff:10.0.0.0/95", "invalid CIDR address: ::ffff:10.0.0.0/95")]
     [InlineData("10", "invalid IP addr: 10")]
     [InlineData("10.1/8", "invalid CIDR address: 10.1/8")]
     [InlineData("fe80::1%eth0", "invalid IP addr: fe80::1%eth0")]

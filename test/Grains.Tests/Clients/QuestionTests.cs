@@ -22,9 +22,9 @@ public sealed class QuestionTests : IDisposable
         var agent = new TestAgent(silo, "c") { OnQuestion = question => new AgentReplied(true, ((AskAgent)question).Payload) };
         await agent.ConnectAsync();
 
-        SessionAnswer answer = await agent.Grain.AskAsync(new AskAgent(QuestionId.New(), Patience, "echo", [1, 2, 3])).Soon();
+        SessionAnswer answer = await agent.Grain.AskAsync(new AskAgent(QuestionId.New(), Patience, "echo", "123")).Soon();
 
-        Assert.Equal([1, 2, 3], Assert.IsType<AgentReplied>(answer).Payload.AsEnumerable());
+        Assert.Equal("123", Assert.IsType<AgentReplied>(answer).Payload);
     }
 
     [Fact]

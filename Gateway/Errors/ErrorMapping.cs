@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using RPort.Gateway.Payloads;
 
 namespace RPort.Gateway.Errors;
@@ -52,6 +53,9 @@ internal sealed partial class ErrorMapping(RequestDelegate next, ILogger<ErrorMa
             case PayloadStoreUnavailableException:
                 LogStoreUnavailable(logger, e);
                 return ApiFailure.Of(StatusCodes.Status503ServiceUnavailable, "payload storage is not available, please try later", e.Message);
+            case OrleansException or AggregateException { InnerException: OrleansException }:
+                LogStateUnavailable(logger, context.Request.Method, context.Request.Path, e);
+                return ApiFailure.Of(StatusCodes.Status503ServiceUnavailable, "the server cannot keep its state now, please try later");
             case TimeoutException:
                 LogTimeout(logger, context.Request.Method, context.Request.Path, e);
                 return ApiFailure.Of(StatusCodes.Status503ServiceUnavailable, "the server did not answer in time, please try later");
@@ -69,4 +73,7 @@ internal sealed partial class ErrorMapping(RequestDelegate next, ILogger<ErrorMa
 
     [LoggerMessage(4002, LogLevel.Error, "{Method} {Path} timed out")]
     private static partial void LogTimeout(ILogger logger, string method, PathString path, Exception exception);
+
+    [LoggerMessage(4003, LogLevel.Error, "{Method} {Path} failed: grains or their storage are not available")]
+    private static partial void LogStateUnavailable(ILogger logger, string method, PathString path, Exception exception);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using RPort.EndToEnd.Kit;
+using RPort.Testing;
 
 namespace RPort.EndToEnd;
 
@@ -17,7 +18,7 @@ public sealed class AzureBlobTests
         JsonObject settings = Settings.LargeFiles();
         settings["Payloads"] = new JsonObject { ["Store"] = "AzureBlob", ["BlobConnectionString"] = azurite.ConnectionString };
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, settings);
-        await using Relay relay = new(gateway.AgentPort, 4 << 20);
+        await using FaultyProxy relay = FaultyProxy.Holding(gateway.AgentPort, 4 << 20);
         await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 3, relay.Url);
         string file = RandomFile.Create(folder["file.bin"], 96 << 20);
         string first = Path.Combine(fleet.Agents[0].Received, "file.bin");
@@ -40,7 +41,7 @@ public sealed class AzureBlobTests
             File.Delete(copy);
         }
 
-        relay.Release();
+        relay.Heal();
         await gateway.StartAsync();
         await gateway.ConnectedAsync(3);
 

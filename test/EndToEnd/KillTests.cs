@@ -1,4 +1,5 @@
 using RPort.EndToEnd.Kit;
+using RPort.Testing;
 
 namespace RPort.EndToEnd;
 
@@ -13,7 +14,7 @@ public sealed class KillTests
     {
         using TempFolder folder = new();
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, Settings.LargeFiles());
-        await using Relay relay = new(gateway.AgentPort, HeldAt);
+        await using FaultyProxy relay = FaultyProxy.Holding(gateway.AgentPort, HeldAt);
         string shared = folder.Create("srv");
         await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 20, relay.Url, shared);
         string file = RandomFile.Create(folder["file.bin"], FileSize);
@@ -21,7 +22,7 @@ public sealed class KillTests
         await relay.HeldAsync(20, TimeSpan.FromSeconds(90));
 
         await gateway.KillAsync();
-        relay.Release();
+        relay.Heal();
         await gateway.StartAsync();
 
         // Placed twice would be "ignored" the second time: the file would have been there.
@@ -39,7 +40,7 @@ public sealed class KillTests
     {
         using TempFolder folder = new();
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, Settings.LargeFiles());
-        await using Relay relay = new(gateway.AgentPort, HeldAt);
+        await using FaultyProxy relay = FaultyProxy.Holding(gateway.AgentPort, HeldAt);
         await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 3, relay.Url);
         string file = RandomFile.Create(folder["file.bin"], FileSize);
         Push[] pushes = await Task.WhenAll(fleet.Agents.Select(agent =>
@@ -53,7 +54,7 @@ public sealed class KillTests
         }
 
         long[] staged = [.. fleet.Agents.Select(StagedBytes)];
-        relay.Release();
+        relay.Heal();
         foreach (AgentProcess agent in fleet.Agents)
         {
             agent.Start();

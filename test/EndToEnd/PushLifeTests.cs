@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using RPort.EndToEnd.Kit;
+using RPort.Testing;
 
 namespace RPort.EndToEnd;
 
@@ -12,7 +13,7 @@ public sealed class PushLifeTests
     {
         using TempFolder folder = new();
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, Settings.LargeFiles());
-        await using Relay relay = new(gateway.AgentPort, 8 << 20);
+        await using FaultyProxy relay = FaultyProxy.Holding(gateway.AgentPort, 8 << 20);
         await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 1, relay.Url);
         AgentProcess agent = fleet.Agents[0];
         string file = RandomFile.Create(folder["file.bin"], 32 << 20);
@@ -23,7 +24,7 @@ public sealed class PushLifeTests
         using HttpResponseMessage taken = await gateway.Api.DeleteAsync($"files/{push.Id}");
         Assert.Equal(HttpStatusCode.NoContent, taken.StatusCode);
         Assert.Equal("canceled", Push.Clients(await push.GetAsync())[agent.Id].Status);
-        relay.Release();
+        relay.Heal();
 
         await Eventually.TrueAsync("the agent has removed what it had", TimeSpan.FromSeconds(30),
             () => Task.FromResult(Directory.GetFiles(Path.Combine(agent.DataDir, "filepush"), "*_rport_filepush").Length == 0), fleet.Tail);
@@ -67,7 +68,7 @@ public sealed class PushLifeTests
     {
         using TempFolder folder = new();
         await using GatewayProcess gateway = await GatewayProcess.StartAsync(folder, Settings.LargeFiles());
-        await using Relay relay = new(gateway.AgentPort, 8 << 20);
+        await using FaultyProxy relay = FaultyProxy.Holding(gateway.AgentPort, 8 << 20);
         await using Fleet fleet = await Fleet.StartAsync(folder, gateway, 1, relay.Url);
         AgentProcess agent = fleet.Agents[0];
         await using FeedListener watching = await FeedListener.ConnectAsync(gateway, "?progress=true");
@@ -78,7 +79,7 @@ public sealed class PushLifeTests
         JsonElement progress = JsonDocument.Parse((await watching.ReceiveAsync(1, TimeSpan.FromSeconds(60)))[0]).RootElement;
         Assert.Equal(agent.Id, progress.GetProperty("client_id").GetString());
         Assert.Equal(push.Id, progress.GetProperty("uuid").GetString());
-        relay.Release();
+        relay.Heal();
 
         string result = (await plain.ReceiveAsync(1, TimeSpan.FromSeconds(60)))[0];
         Assert.Equal(

@@ -16,17 +16,17 @@ internal sealed class FolderPayloadStore : IPayloadStore
         _clock = clock;
         _folder = Path.GetFullPath(options.Value.Folder);
         _incoming = Path.Combine(_folder, ".incoming"); // an upload id never starts with a dot, so this name is ours
-        CreatePrivateDirectory(_folder);
-        CreatePrivateDirectory(_incoming);
+        CreateFolders();
     }
 
     public Task<IPayloadWriter> CreateAsync(CancellationToken cancellationToken)
     {
         try
         {
+            CreateFolders(); // somebody may have tidied up under us
             return Task.FromResult<IPayloadWriter>(new FolderPayloadWriter(Path.Combine(_incoming, Guid.NewGuid().ToString("N")), PathOf));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new PayloadStoreUnavailableException("The payload folder cannot be written.", e);
         }
@@ -38,7 +38,7 @@ internal sealed class FolderPayloadStore : IPayloadStore
         {
             return Task.FromResult<IPayloadReader?>(new FilePayloadReader(PathOf(upload)));
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return Task.FromResult<IPayloadReader?>(null);
         }
@@ -46,7 +46,7 @@ internal sealed class FolderPayloadStore : IPayloadStore
 
     public Task DeleteAsync(UploadId upload, CancellationToken cancellationToken)
     {
-        File.Delete(PathOf(upload));
+        Delete(PathOf(upload));
         return Task.CompletedTask;
     }
 
@@ -54,7 +54,7 @@ internal sealed class FolderPayloadStore : IPayloadStore
 
     public async IAsyncEnumerable<StoredPayload> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles())
+        foreach (FileInfo file in FilesOf(_folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (UploadId.TryParse(file.Name, null, out UploadId upload))
@@ -69,7 +69,7 @@ internal sealed class FolderPayloadStore : IPayloadStore
     public Task RemoveUnfinishedAsync(TimeSpan age, CancellationToken cancellationToken)
     {
         DateTime limit = (_clock.GetUtcNow() - age).UtcDateTime;
-        foreach (FileInfo file in new DirectoryInfo(_incoming).EnumerateFiles().Where(f => f.LastWriteTimeUtc < limit))
+        foreach (FileInfo file in FilesOf(_incoming).Where(f => f.LastWriteTimeUtc < limit))
         {
             cancellationToken.ThrowIfCancellationRequested();
             file.Delete();
@@ -78,7 +78,28 @@ internal sealed class FolderPayloadStore : IPayloadStore
         return Task.CompletedTask;
     }
 
+    /// <summary>Deletes a file, if it is there: without its folder it is not.</summary>
+    internal static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // As said.
+        }
+    }
+
+    private static IEnumerable<FileInfo> FilesOf(string folder) => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles() : [];
+
     private string PathOf(UploadId upload) => Path.Combine(_folder, upload.Value);
+
+    private void CreateFolders()
+    {
+        CreatePrivateDirectory(_folder);
+        CreatePrivateDirectory(_incoming);
+    }
 
     private static void CreatePrivateDirectory(string path)
     {

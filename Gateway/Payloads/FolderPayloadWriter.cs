@@ -47,7 +47,7 @@ internal sealed class FolderPayloadWriter : IPayloadWriter
         {
             return Task.FromResult(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new PayloadStoreUnavailableException("The payload folder cannot be written.", e);
         }
@@ -58,7 +58,7 @@ internal sealed class FolderPayloadWriter : IPayloadWriter
         _file.Dispose();
         if (!_moved)
         {
-            File.Delete(_temporary);
+            FolderPayloadStore.Delete(_temporary);
         }
 
         return ValueTask.CompletedTask;

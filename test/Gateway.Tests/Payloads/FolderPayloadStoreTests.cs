@@ -103,4 +103,26 @@ public sealed class FolderPayloadStoreTests : IDisposable
         await writer.WriteAsync(content, CancellationToken.None);
         Assert.True(await writer.CommitAsync(new UploadId(id), CancellationToken.None));
     }
+
+    [Fact]
+    public async Task A_folder_that_was_removed_under_us_is_an_empty_one_and_comes_back()
+    {
+        string folder = Path.Combine(_folder.FullName, "payloads");
+        await using (IPayloadWriter written = await _store.CreateAsync(CancellationToken.None))
+        {
+            Directory.Delete(folder, recursive: true);
+            await Assert.ThrowsAsync<PayloadStoreUnavailableException>(() => written.CommitAsync(new UploadId("a"), CancellationToken.None));
+        }
+
+        Assert.Null(await _store.OpenReadAsync(new UploadId("a"), CancellationToken.None));
+        await _store.DeleteAsync(new UploadId("a"), CancellationToken.None);
+        await _store.RemoveUnfinishedAsync(TimeSpan.Zero, CancellationToken.None);
+        await foreach (StoredPayload payload in _store.ListAsync(CancellationToken.None))
+        {
+            Assert.Fail($"{payload.Upload} cannot be there");
+        }
+
+        await using IPayloadWriter next = await _store.CreateAsync(CancellationToken.None);
+        Assert.True(await next.CommitAsync(new UploadId("a"), CancellationToken.None));
+    }
 }

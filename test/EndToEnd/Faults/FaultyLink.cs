@@ -37,7 +37,7 @@ internal sealed class FaultyLink : IAsyncDisposable
             connection.TryAdd("MaxRetryInterval", "1s");
             link.Agent = new AgentProcess(link._folder, Client, link.Proxy.Url, link.Gateway.Fingerprint, agent);
             link.Agent.Start();
-            await link.Gateway.ConnectedAsync(1, TimeSpan.FromSeconds(30));
+            await link.Agent.Process.LineAsync(line => line.Contains("connected to", StringComparison.Ordinal), TimeSpan.FromSeconds(30)); // its registration is durable
             return link;
         }
         catch

@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace RPort.Load.Figures;
+
+/// <summary>The figures of one run, in the order they were found: printed as a table, kept as JSON.</summary>
+internal sealed class Report(string scenario)
+{
+    private readonly List<(string Name, double Value, string Unit)> _rows = [];
+
+    public void Add(string name, double value, string unit) => _rows.Add((name, value, unit));
+
+    public void AddPercentiles(string name, Samples samples)
+    {
+        Add($"{name} p50", samples.Percentile(0.50), "ms");
+        Add($"{name} p95", samples.Percentile(0.95), "ms");
+        Add($"{name} p99", samples.Percentile(0.99), "ms");
+    }
+
+    public void Print(TextWriter output)
+    {
+        int width = _rows.Max(static row => row.Name.Length);
+        output.WriteLine($"== {scenario}");
+        foreach ((string name, double value, string unit) in _rows)
+        {
+            output.WriteLine($"{name.PadRight(width)}  {Text(value),12} {unit}");
+        }
+    }
+
+    public void Save(string path)
+    {
+        JsonObject figures = [];
+        foreach ((string name, double value, string unit) in _rows)
+        {
+            figures[unit.Length > 0 ? $"{name} ({unit})" : name] = Math.Round(value, 3);
+        }
+
+        File.WriteAllText(path, new JsonObject { ["scenario"] = scenario, ["figures"] = figures }.ToJsonString(new() { WriteIndented = true }) + "\n");
+    }
+
+    private static string Text(double value) => value.ToString(value == Math.Floor(value) ? "0" : Math.Abs(value) < 10 ? "0.000" : "0.0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,3 @@
+using RPort.Load;
+
+return await new LoadCommandLine().InvokeAsync(args);

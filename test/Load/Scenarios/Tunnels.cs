@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using RPort.Load.Agents;
+using RPort.Load.Figures;
+
+namespace RPort.Load.Scenarios;
+
+/// <summary>A tunnel through each of some agents to an echo, and small messages back and forth through all of them at once.</summary>
+internal static class Tunnels
+{
+    public static async Task RunAsync(Bench bench, int tunnels, int bytes, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        await using Fleet fleet = await bench.StormAsync(cancellationToken);
+        using TcpListener echo = new(IPAddress.Loopback, 0);
+        echo.Start();
+        using CancellationTokenSource serving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task served = ServeAsync(echo, serving.Token);
+        Bench.Progress($"opening {tunnels} tunnels");
+        List<int> ports = [];
+        for (int number = 0; number < tunnels; number++)
+        {
+            ports.Add(await bench.Api.OpenTunnelAsync(LoadAgent.IdOf(number), ((IPEndPoint)echo.LocalEndpoint).Port, cancellationToken));
+        }
+
+        Samples samples = new();
+        TimeSpan cpu = bench.Server.Cpu;
+        await Task.WhenAll(ports.Select(port => TalkAsync(port, bytes, duration, samples, cancellationToken)));
+        bench.Report.Add("tunnels", tunnels, "");
+        bench.Report.Add("echoes", samples.Count, "");
+        bench.Report.Add("rate of echoes", samples.Count / duration.TotalSeconds, "echoes/s");
+        bench.Report.AddPercentiles("echo", samples);
+        bench.Report.Add("server CPU per echo", (bench.Server.Cpu - cpu).TotalMilliseconds / Math.Max(1, samples.Count), "ms");
+        bench.AddFailures(fleet);
+        await serving.CancelAsync();
+        await served.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task TalkAsync(int port, int bytes, TimeSpan duration, Samples samples, CancellationToken cancellationToken)
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+        await using NetworkStream stream = new(socket);
+        byte[] message = new byte[bytes];
+        byte[] answer = new byte[bytes];
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < duration;)
+        {
+            long asked = Stopwatch.GetTimestamp();
+            Random.Shared.NextBytes(message);
+            await stream.WriteAsync(message, cancellationToken);
+            await stream.ReadExactlyAsync(answer, cancellationToken);
+            samples.Add(Stopwatch.GetElapsedTime(asked));
+            if (!answer.AsSpan().SequenceEqual(message))
+            {
+                throw new LoadException("the echo is not what was sent");
+            }
+        }
+    }
+
+    private static async Task ServeAsync(TcpListener listener, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Socket socket = await listener.AcceptSocketAsync(cancellationToken);
+            socket.NoDelay = true;
+            _ = EchoAsync(socket, cancellationToken);
+        }
+    }
+
+    private static async Task EchoAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using NetworkStream stream = new(socket, ownsSocket: true);
+            await stream.CopyToAsync(stream, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The talker has had enough.
+        }
+    }
+}

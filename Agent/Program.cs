@@ -4,6 +4,10 @@ using RPort.Agent.CommandLine;
 using RPort.Agent.Configuration;
 using RPort.Agent.Logging;
 
+// Before the first socket: what waits for one runs where the system reports it. Relays and the SSH layer do not block; files are the pool's matter.
+const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+Environment.SetEnvironmentVariable(InlineCompletions, Environment.GetEnvironmentVariable(InlineCompletions) ?? "1");
+
 return await new AgentCommandLine(RunAsync, Console.Out, Console.Error).InvokeAsync(args, CancellationToken.None).ConfigureAwait(false);
 
 static Task<int> RunAsync(LoadedConfiguration loaded, CancellationToken cancellationToken)

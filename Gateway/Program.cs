@@ -3,6 +3,10 @@ using RPort.Gateway;
 using RPort.Silo.Configuration;
 using RPort.Silo.Storage;
 
+// Before the first socket: what waits for one runs where the system reports it. Agents' packets profit; requests of the API still go to the pool.
+const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+Environment.SetEnvironmentVariable(InlineCompletions, Environment.GetEnvironmentVariable(InlineCompletions) ?? "1");
+
 try
 {
     if (HelpText.IsAskedFor(args))

@@ -25,9 +25,8 @@ public sealed class SshChannel : IAsyncDisposable
         Type = type;
         Number = number;
         _table = table;
-        bool inline = connection.Options.InlineContinuations;
-        Output = new ChannelOutput(sender, inline);
-        Input = new ChannelInput(Output, window, inline);
+        Output = new ChannelOutput(sender);
+        Input = new ChannelInput(Output, window);
         Requests = new ChannelRequests(connection, Output);
     }
 
@@ -45,6 +44,20 @@ public sealed class SshChannel : IAsyncDisposable
     {
         get => Requests.Handler;
         set => Requests.Handler = value;
+    }
+
+    /// <summary>
+    /// Runs the code that waits in <see cref="ReadAsync"/> or <see cref="WriteAsync"/> on the connection's own loops rather than on the thread pool.
+    /// Saves a thread switch per packet; such code must never block a thread, and everything else on the connection waits for it. Set it while nothing
+    /// waits.
+    /// </summary>
+    public bool InlineContinuations
+    {
+        set
+        {
+            Input.InlineContinuations = value;
+            Output.InlineContinuations = value;
+        }
     }
 
     /// <summary>Keeps extended data (RFC 4254 §5.2) for <see cref="ReadExtendedAsync"/>. Otherwise it is dropped and its window returned.</summary>

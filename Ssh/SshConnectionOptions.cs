@@ -79,12 +79,6 @@ public abstract class SshConnectionOptions
     /// <summary>Time granted to send what is queued and the DISCONNECT message before the stream is cut.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// Runs the code that waits in <see cref="SshChannel.ReadAsync"/> or <see cref="SshChannel.WriteAsync"/> on the connection's own loops
-    /// rather than on the thread pool. Saves a thread switch per packet; such code must never block a thread.
-    /// </summary>
-    public bool InlineContinuations { get; init; }
-
     /// <summary>Told of exceptions that escape from handlers and from functions that serve a channel. Must not throw. Null drops them.</summary>
     public Action<Exception>? HandlerFailed { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RPort.Silo.Configuration;
@@ -14,6 +15,7 @@ internal static class ListenerSetup
         builder.Services.AddCheckedOptions<ApiListenerOptions>(ApiListenerOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<AgentListenerOptions>, ListenerValidation>();
         builder.Services.AddSingleton<IValidateOptions<ApiListenerOptions>, ListenerValidation>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, AgentTransport>();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -31,7 +33,7 @@ internal static class ListenerSetup
             throw new InvalidOperationException($"{address} is no end point."); // validation has refused it before
         }
 
-        kestrel.Listen(endPoint, listen =>
+        kestrel.Listen(kind == ListenerKind.Agents ? new AgentEndPoint(endPoint) : endPoint, listen =>
         {
             listen.Protocols = kind == ListenerKind.Api && certificateFile.Length > 0 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
             listen.Mark(kind);

@@ -13,19 +13,23 @@ internal sealed class ChannelInput
     private readonly ReceiveWindow _window;
     private readonly SegmentBuffer _data = new();
     private readonly PendingRead _dataRead;
-    private readonly bool _inlineContinuations;
     private SegmentBuffer? _extended;
     private PendingRead? _extendedRead;
     private bool _ended;
     private bool _discarding;
     private SshCloseReason? _connectionClosed;
 
-    public ChannelInput(ChannelOutput output, ReceiveWindow window, bool inlineContinuations)
+    public ChannelInput(ChannelOutput output, ReceiveWindow window)
     {
         _output = output;
         _window = window;
-        _inlineContinuations = inlineContinuations;
-        _dataRead = new PendingRead(_gate, inlineContinuations);
+        _dataRead = new PendingRead(_gate);
+    }
+
+    /// <summary>Runs the code that waits for data on the receive loop.</summary>
+    public bool InlineContinuations
+    {
+        set => _dataRead.InlineContinuations = value;
     }
 
     /// <summary>Keeps extended data; without it, it is dropped.</summary>
@@ -174,7 +178,7 @@ internal sealed class ChannelInput
     }
 
     private (SegmentBuffer Buffer, PendingRead Pending) Extended() =>
-        (_extended ??= new SegmentBuffer(), _extendedRead ??= new PendingRead(_gate, _inlineContinuations));
+        (_extended ??= new SegmentBuffer(), _extendedRead ??= new PendingRead(_gate));
 
     private void Grant(uint bytes)
     {

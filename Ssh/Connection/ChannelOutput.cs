@@ -16,7 +16,7 @@ internal sealed class ChannelOutput : IDisposable
 
     private readonly PacketSender _sender;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly PendingWrite _write;
+    private readonly PendingWrite _write = new();
     private uint _remoteId;
     private long _window;
     private int _maxDataBytes;
@@ -25,10 +25,12 @@ internal sealed class ChannelOutput : IDisposable
     private bool _closeSent;
     private SshCloseReason? _connectionClosed;
 
-    public ChannelOutput(PacketSender sender, bool inlineContinuations)
+    public ChannelOutput(PacketSender sender) => _sender = sender;
+
+    /// <summary>Runs the code after a write on the send loop.</summary>
+    public bool InlineContinuations
     {
-        _sender = sender;
-        _write = new PendingWrite(inlineContinuations);
+        set => _write.InlineContinuations = value;
     }
 
     /// <summary>Whether CLOSE was queued: nothing may follow it.</summary>

@@ -12,10 +12,16 @@ internal sealed class PendingRead : IValueTaskSource<int>
     private readonly Lock _gate;
     private ManualResetValueTaskSourceCore<int> _core;
 
-    public PendingRead(Lock gate, bool inlineContinuations)
+    public PendingRead(Lock gate)
     {
         _gate = gate;
-        _core.RunContinuationsAsynchronously = !inlineContinuations;
+        _core.RunContinuationsAsynchronously = true;
+    }
+
+    /// <summary>Runs the code behind a read where it is completed. Set while none waits.</summary>
+    public bool InlineContinuations
+    {
+        set => _core.RunContinuationsAsynchronously = !value;
     }
 
     public bool Waiting { get; private set; }

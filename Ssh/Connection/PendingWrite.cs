@@ -17,7 +17,13 @@ internal sealed class PendingWrite : IValueTaskSource
     private ReadOnlyMemory<byte> _data;
     private uint _dataType;
 
-    public PendingWrite(bool inlineContinuations) => _core.RunContinuationsAsynchronously = !inlineContinuations;
+    public PendingWrite() => _core.RunContinuationsAsynchronously = true;
+
+    /// <summary>Runs the code behind a write where it is completed. Set while none waits.</summary>
+    public bool InlineContinuations
+    {
+        set => _core.RunContinuationsAsynchronously = !value;
+    }
 
     public bool Waiting { get; private set; }
 

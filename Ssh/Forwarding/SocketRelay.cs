@@ -48,6 +48,7 @@ public sealed class SocketRelay
         Socket socket, SshChannel channel, RelayMeter meter, bool peerKeepsHalfClose, CancellationToken cancellationToken)
     {
         SocketRelay relay = new(socket, channel, meter, peerKeepsHalfClose);
+        channel.InlineContinuations = true; // sockets do not block, and nothing else is done here
         try
         {
             socket.NoDelay = true;

@@ -275,22 +275,10 @@ public sealed class ChannelTests
     [Fact]
     public async Task Continuations_on_the_loops_themselves_work_under_load()
     {
-        SshClientOptions client = new()
-        {
-            UserName = SessionPair.User,
-            Password = SessionPair.Password,
-            VerifyHostKey = static _ => true,
-            InlineContinuations = true,
-        };
-        SshServerOptions server = new()
-        {
-            HostKeys = SessionPair.ServerOptions.HostKeys,
-            AuthenticateAsync = SessionPair.ServerOptions.AuthenticateAsync,
-            InlineContinuations = true,
-        };
-        await using SessionPair pair = await SessionPair.CreateAsync(client, server);
+        await using SessionPair pair = await SessionPair.CreateAsync();
         pair.ServerHandler.OnOpen = static _ => SshChannelVerdict.Accept(static async (channel, cancellationToken) =>
         {
+            channel.InlineContinuations = true;
             byte[] buffer = new byte[20_000];
             int read;
             while ((read = await channel.ReadAsync(buffer, cancellationToken)) > 0)

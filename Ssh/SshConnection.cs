@@ -65,8 +65,11 @@ public sealed class SshConnection : IAsyncDisposable
     /// <summary>Bytes given to the stream.</summary>
     public long BytesSent => _sender.TotalBytes;
 
-    /// <summary>When bytes last came from the peer, of whatever kind.</summary>
-    public DateTimeOffset LastReceived => _receiveLoop.LastReceived;
+    /// <summary>
+    /// When bytes last came from the peer, of whatever kind: a timestamp of <see cref="SshConnectionOptions.TimeProvider"/>, which goes on evenly while
+    /// the system's clock is set.
+    /// </summary>
+    public long LastReceived => _receiveLoop.LastReceived;
 
     /// <summary>Completes, and never faults, once the connection is closed and the stream disposed, with the first reason.</summary>
     public Task<SshCloseReason> Completion => _close.Completion;

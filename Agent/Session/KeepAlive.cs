@@ -31,7 +31,7 @@ internal sealed class KeepAlive(ConnectionOptions options, TimeProvider clock, H
     private async Task<bool> IsAliveAsync(SshConnection connection, CancellationToken cancellationToken)
     {
         using CancellationTokenSource giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        DateTimeOffset lastBefore = connection.LastReceived;
+        long lastBefore = connection.LastReceived;
         Task<SshReply> ping = connection.RequestAsync(RequestNames.Ping, ReadOnlyMemory<byte>.Empty, giveUp.Token).AsTask();
         try
         {

@@ -74,6 +74,6 @@ internal sealed partial class ErrorMapping(RequestDelegate next, ILogger<ErrorMa
     [LoggerMessage(4002, LogLevel.Error, "{Method} {Path} timed out")]
     private static partial void LogTimeout(ILogger logger, string method, PathString path, Exception exception);
 
-    [LoggerMessage(4003, LogLevel.Error, "{Method} {Path} failed: grains or their storage are not available")]
+    [LoggerMessage(4004, LogLevel.Error, "{Method} {Path} failed: grains or their storage are not available")]
     private static partial void LogStateUnavailable(ILogger logger, string method, PathString path, Exception exception);
 }

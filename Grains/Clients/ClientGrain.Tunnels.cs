@@ -13,7 +13,7 @@ internal sealed partial class ClientGrain
             return Task.FromResult<SessionAnswer>(new Refused(RefusalReason.UnknownClient));
         }
 
-        return State.Session is not null && _live.Observer is { } session && _live.IsAlive(_clock.GetUtcNow())
+        return State.Session is not null && _live.Observer is { } session && _live.IsAlive
             ? _questions.AskAsync(question, session)
             : Task.FromResult<SessionAnswer>(new Refused(RefusalReason.NotConnected));
     }
@@ -63,7 +63,7 @@ internal sealed partial class ClientGrain
 
     public async Task<bool> RemoveTunnelOfAbsentAsync(TunnelId tunnel)
     {
-        if (_live.IsAlive(_clock.GetUtcNow()) || State.Tunnels.Find(tunnel) is null)
+        if (_live.IsAlive || State.Tunnels.Find(tunnel) is null)
         {
             return false;
         }
@@ -74,7 +74,7 @@ internal sealed partial class ClientGrain
 
     public async Task<bool> ChangeAclOfAbsentAsync(TunnelId tunnel, string acl)
     {
-        if (_live.IsAlive(_clock.GetUtcNow()) || State.Tunnels.Find(tunnel) is not { } present)
+        if (_live.IsAlive || State.Tunnels.Find(tunnel) is not { } present)
         {
             return false;
         }

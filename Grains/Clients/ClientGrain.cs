@@ -20,13 +20,14 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
     private readonly ILogger<ClientGrain> _logger;
     private readonly ClientStore _store;
     private readonly DirectoryEntry _entry;
-    private readonly LiveSession _live = new();
+    private readonly LiveSession _live;
     private readonly OpenQuestions _questions;
     private IGrainTimer? _upkeep;
 
     public ClientGrain([PersistentState("client")] IPersistentState<ClientState> stored, TimeProvider clock, SiloRun run, ILogger<ClientGrain> logger)
     {
         _clock = clock;
+        _live = new LiveSession(clock);
         _run = run;
         _logger = logger;
         _store = new ClientStore(stored, StartAnew);
@@ -50,7 +51,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             }
             else
             {
-                _live.Presume(_clock.GetUtcNow() + PresumedAlive);
+                _live.Presume(PresumedAlive);
                 Watch();
             }
         }
@@ -63,7 +64,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
     public async Task<ConnectResult> ConnectAsync(ConnectRequest request, ISessionObserver session)
     {
         DateTimeOffset now = _clock.GetUtcNow();
-        ConnectDecision decision = State.Judge(request, _live.IsAlive(now));
+        ConnectDecision decision = State.Judge(request, _live.IsAlive);
         if (decision is ConnectDecision.RefusedAsHeld or ConnectDecision.RefusedAsReplaced)
         {
             if (decision == ConnectDecision.RefusedAsHeld)
@@ -77,7 +78,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
 
         await CommitAsync(State.Connect(request, _run.Id, now));
         ISessionObserver? older = decision == ConnectDecision.Accepted ? _live.Observer : null;
-        _live.Begin(session, now + SessionLease.Expiry, now);
+        _live.Begin(session, SessionLease.Expiry);
         if (decision == ConnectDecision.Accepted)
         {
             _questions.SessionLost(); // the older one may have heard them; nobody will tell
@@ -100,8 +101,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             return new HeartbeatResult(false, [], []);
         }
 
-        DateTimeOffset now = _clock.GetUtcNow();
-        _live.Renew(now + SessionLease.Expiry, now);
+        _live.Renew(SessionLease.Expiry);
         DelayDeactivation(SessionLease.Expiry);
         await _entry.FreshenAsync();
         return _live.Observer is null ? new HeartbeatResult(false, [], []) : new HeartbeatResult(true, State.Pending, State.Tunnels.Open);
@@ -137,7 +137,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             await CommitAsync(next);
         }
 
-        if (_live.Observer is not { } session || !_live.IsAlive(_clock.GetUtcNow()))
+        if (_live.Observer is not { } session || !_live.IsAlive)
         {
             return AssignOutcome.Kept;
         }
@@ -218,7 +218,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             return DeleteOutcome.NotFound;
         }
 
-        if (_live.IsAlive(_clock.GetUtcNow()))
+        if (_live.IsAlive)
         {
             return DeleteOutcome.Connected;
         }
@@ -238,7 +238,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         return DeleteOutcome.Deleted;
     }
 
-    private ClientRecord? View() => State.View(Id, State.Session is not null && _live.IsAlive(_clock.GetUtcNow()), _live.LastHeartbeatAt);
+    private ClientRecord? View() => State.View(Id, State.Session is not null && _live.IsAlive, _live.LastHeartbeatAt);
 
     /// <summary>A question that waits would keep this activation, and with it every call to the client, waiting.</summary>
     private void StartAnew()
@@ -271,12 +271,11 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
 
     private async Task UpkeepAsync(CancellationToken cancellationToken)
     {
-        DateTimeOffset now = _clock.GetUtcNow();
-        if (State.Session is not null && !_live.IsAlive(now))
+        if (State.Session is not null && !_live.IsAlive)
         {
             LogLeaseExpired(_logger, Id, State.Epoch);
             _live.Observer?.Close("No sign of life came in time.");
-            await EndSessionAsync(now);
+            await EndSessionAsync(_clock.GetUtcNow());
         }
 
         await _entry.FreshenAsync();

@@ -2,10 +2,14 @@ using RPort.Grains.Abstractions;
 
 namespace RPort.Grains.Clients;
 
-/// <summary>What an activation knows of its newest session beyond what is stored: the way to it, and until when it counts as alive.</summary>
-internal sealed class LiveSession
+/// <summary>
+/// What an activation knows of its newest session beyond what is stored: the way to it, and for how long it counts as alive. That is measured and not
+/// read off a calendar: a clock that is set forward would end the sessions of all clients at once, one that is set back would keep dead ones.
+/// </summary>
+internal sealed class LiveSession(TimeProvider clock)
 {
-    private DateTimeOffset _aliveUntil = DateTimeOffset.MinValue;
+    private long _since;
+    private TimeSpan _lease = TimeSpan.Zero;
 
     /// <summary>The way to the session; null when this activation has not met it.</summary>
     public ISessionObserver? Observer { get; private set; }
@@ -13,26 +17,30 @@ internal sealed class LiveSession
     /// <summary>The last sign of life this activation saw.</summary>
     public DateTimeOffset? LastHeartbeatAt { get; private set; }
 
-    public bool IsAlive(DateTimeOffset now) => now < _aliveUntil;
+    public bool IsAlive => clock.GetElapsedTime(_since) < _lease;
 
     /// <summary>A session is on record whose gateway may still be there.</summary>
-    public void Presume(DateTimeOffset until) => _aliveUntil = until;
-
-    public void Begin(ISessionObserver observer, DateTimeOffset aliveUntil, DateTimeOffset now)
+    public void Presume(TimeSpan lease)
     {
-        Observer = observer;
-        Renew(aliveUntil, now);
+        _since = clock.GetTimestamp();
+        _lease = lease;
     }
 
-    public void Renew(DateTimeOffset aliveUntil, DateTimeOffset now)
+    public void Begin(ISessionObserver observer, TimeSpan lease)
     {
-        _aliveUntil = aliveUntil;
-        LastHeartbeatAt = now;
+        Observer = observer;
+        Renew(lease);
+    }
+
+    public void Renew(TimeSpan lease)
+    {
+        Presume(lease);
+        LastHeartbeatAt = clock.GetUtcNow();
     }
 
     public void End()
     {
         Observer = null;
-        _aliveUntil = DateTimeOffset.MinValue;
+        _lease = TimeSpan.Zero;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class ReceiveLoop
         _sender = sender;
         _close = close;
         _clock = clock;
-        _lastReceived = clock.GetUtcNow().UtcTicks;
+        _lastReceived = clock.GetTimestamp();
     }
 
     /// <summary>Told of the peer's identification, before any packet.</summary>
@@ -27,8 +27,8 @@ internal sealed class ReceiveLoop
     /// <summary>Called after everything that came at once was handled.</summary>
     public required Action BeforeWait { get; init; }
 
-    /// <summary>When bytes last came. Any thread may ask.</summary>
-    public DateTimeOffset LastReceived => new(Volatile.Read(ref _lastReceived), TimeSpan.Zero);
+    /// <summary>When bytes last came, as a timestamp of the clock. Any thread may ask.</summary>
+    public long LastReceived => Volatile.Read(ref _lastReceived);
 
     /// <summary>Runs to the end of the stream, or until it is cut. Never faults: an error begins the close.</summary>
     public async Task RunAsync()
@@ -98,7 +98,7 @@ internal sealed class ReceiveLoop
 
         if (await _receiver.FillAsync(_close.Cut).ConfigureAwait(false))
         {
-            Volatile.Write(ref _lastReceived, _clock.GetUtcNow().UtcTicks);
+            Volatile.Write(ref _lastReceived, _clock.GetTimestamp());
             return _close.Reason is null;
         }
 

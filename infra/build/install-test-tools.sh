@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to: OpenSSH and a proxy from Debian, Azurite from npm. Quiet where all is there.
+# Installs what the tests talk to: OpenSSH, a proxy and a clock that can be set from Debian, Azurite from npm. Quiet where all is there.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 missing=()
@@ -11,6 +11,7 @@ need sshd openssh-server
 need tinyproxy tinyproxy-bin
 need rsync rsync
 need curl curl
+need faketime faketime
 need useradd passwd
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo

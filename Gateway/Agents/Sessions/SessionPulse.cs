@@ -18,12 +18,14 @@ internal sealed class SessionPulse : IDisposable
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly ITimer _timer;
+    private readonly long _start;
     private int _proofWanted;
 
     public SessionPulse(AgentSessionOptions options, TimeProvider clock)
     {
         _options = options;
         _clock = clock;
+        _start = clock.GetTimestamp();
         _timer = clock.CreateTimer(static pulse => ((SessionPulse)pulse!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -40,16 +42,16 @@ internal sealed class SessionPulse : IDisposable
     /// <param name="cancellationToken">Fires when the session ends for another reason.</param>
     public async Task<SessionEnd> RunAsync(SshConnection connection, IPulseOwner session, CancellationToken cancellationToken)
     {
-        DateTimeOffset nextBeat = Now + Spread(SessionLease.HeartbeatInterval);
+        TimeSpan nextBeat = Now + Spread(SessionLease.HeartbeatInterval);
         while (true)
         {
             await SleepAsync(connection, nextBeat, session.AllowedSilence, cancellationToken);
             TimeSpan patience = Interlocked.Exchange(ref _proofWanted, 0) == 1 ? _options.ProveAliveTimeout
-                : Now - connection.LastReceived >= Longer(_options.KeepAliveInterval, session.AllowedSilence) ? _options.KeepAliveTimeout
+                : Now - LastReceived(connection) >= Longer(_options.KeepAliveInterval, session.AllowedSilence) ? _options.KeepAliveTimeout
                 : TimeSpan.Zero;
             if (patience > TimeSpan.Zero && !await PingAsync(connection, session, patience, cancellationToken))
             {
-                return new SessionEnd(SshDisconnectReason.ConnectionLost, $"no sign of life for {Now - connection.LastReceived:c}");
+                return new SessionEnd(SshDisconnectReason.ConnectionLost, $"no sign of life for {Now - LastReceived(connection):c}");
             }
 
             if (Now < nextBeat)
@@ -73,21 +75,24 @@ internal sealed class SessionPulse : IDisposable
         _wake.Dispose();
     }
 
-    private DateTimeOffset Now => _clock.GetUtcNow();
+    /// <summary>Since this pulse was made. Measured: a system clock that is set must neither hide a dead link nor end a living one.</summary>
+    private TimeSpan Now => _clock.GetElapsedTime(_start);
+
+    private TimeSpan LastReceived(SshConnection connection) => _clock.GetElapsedTime(_start, connection.LastReceived);
 
     // Never later than the interval, and not all agents of a fleet at the same moment.
     private static TimeSpan Spread(TimeSpan interval) => interval * (0.75 + (0.25 * Random.Shared.NextDouble()));
 
     private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private async Task SleepAsync(SshConnection connection, DateTimeOffset nextBeat, TimeSpan allowedSilence, CancellationToken cancellationToken)
+    private async Task SleepAsync(SshConnection connection, TimeSpan nextBeat, TimeSpan allowedSilence, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _proofWanted) == 1)
         {
             return;
         }
 
-        DateTimeOffset silent = connection.LastReceived + Longer(_options.KeepAliveInterval, allowedSilence);
+        TimeSpan silent = LastReceived(connection) + Longer(_options.KeepAliveInterval, allowedSilence);
         TimeSpan wait = (silent < nextBeat ? silent : nextBeat) - Now;
         _timer.Change(Longer(wait, ShortestWait), Timeout.InfiniteTimeSpan);
         await _wake.WaitAsync(cancellationToken);
@@ -118,8 +123,8 @@ internal sealed class SessionPulse : IDisposable
 
     private async Task<bool> PingAsync(SshConnection connection, IPulseOwner session, TimeSpan patience, CancellationToken cancellationToken)
     {
-        DateTimeOffset asked = Now;
-        if (asked - connection.LastReceived < session.AllowedSilence)
+        TimeSpan asked = Now;
+        if (asked - LastReceived(connection) < session.AllowedSilence)
         {
             return true; // it could not answer now if it wanted to
         }
@@ -134,7 +139,7 @@ internal sealed class SessionPulse : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Bytes that came meanwhile prove life as well: the answer may wait behind a long transfer.
-            return connection.LastReceived > asked;
+            return LastReceived(connection) > asked;
         }
     }
 

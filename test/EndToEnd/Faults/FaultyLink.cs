@@ -23,12 +23,12 @@ internal sealed class FaultyLink : IAsyncDisposable
 
     public string this[string name] => _folder[name];
 
-    public static async Task<FaultyLink> StartAsync(LinkFault? fault = null, JsonObject? gateway = null, JsonObject? agent = null)
+    public static async Task<FaultyLink> StartAsync(LinkFault? fault = null, JsonObject? gateway = null, JsonObject? agent = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         FaultyLink link = new();
         try
         {
-            link.Gateway = await GatewayProcess.StartAsync(link._folder, gateway ?? Settings.LargeFiles());
+            link.Gateway = await GatewayProcess.StartAsync(link._folder, gateway ?? Settings.LargeFiles(), environment: environment);
             link.Proxy = new FaultyProxy(link.Gateway.AgentPort);
             link.Proxy.Set(fault ?? LinkFault.None);
             agent ??= [];
@@ -48,13 +48,14 @@ internal sealed class FaultyLink : IAsyncDisposable
     }
 
     /// <summary>Signs of life asked for and missed so soon that a test can wait for it: a dead link is noticed after some three seconds.</summary>
-    public static Task<FaultyLink> WatchfulAsync() => StartAsync(
+    public static Task<FaultyLink> WatchfulAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(
         gateway: new JsonObject
         {
             ["Files"] = new JsonObject { ["MaxFilePushSize"] = 4L << 30 },
             ["Agents"] = new JsonObject { ["Sessions"] = new JsonObject { ["KeepAliveInterval"] = "00:00:01", ["KeepAliveTimeout"] = "00:00:02" } },
         },
-        agent: new JsonObject { ["Connection"] = new JsonObject { ["KeepAlive"] = "1s", ["KeepAliveTimeout"] = "2s" } });
+        agent: new JsonObject { ["Connection"] = new JsonObject { ["KeepAlive"] = "1s", ["KeepAliveTimeout"] = "2s" } },
+        environment: environment);
 
     public string Tail() => $"--- agent\n{Agent.Process.Tail(30)}\n--- gateway\n{Gateway.Process.Tail(30)}";
 

@@ -14,10 +14,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     private const string AdminPassword = "admin-password-0123456789";
 
     private readonly string _configFile;
+    private readonly int _descriptors;
     private ChildProcess? _process;
 
-    private GatewayProcess(TempFolder folder, JsonObject configuration)
+    private GatewayProcess(TempFolder folder, JsonObject configuration, int descriptors)
     {
+        _descriptors = descriptors;
         DataDir = folder.Create("gateway");
         ApiPort = Loopback.FreePort();
         AgentPort = Loopback.FreePort();
@@ -48,12 +50,19 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public string Fingerprint { get; private set; } = "";
 
+    private IReadOnlyDictionary<string, string?>? Environment { get; init; }
+
     public static AuthenticationHeaderValue BasicAuthorization =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Admin}:{AdminPassword}")));
 
-    public static async Task<GatewayProcess> StartAsync(TempFolder folder, JsonObject? configuration = null)
+    /// <param name="folder">Where its data lies.</param>
+    /// <param name="configuration">Its settings.</param>
+    /// <param name="descriptors">How many files and sockets it may open; 0 for as many as these tests.</param>
+    /// <param name="environment">Variables it gets beside those of these tests.</param>
+    public static async Task<GatewayProcess> StartAsync(
+        TempFolder folder, JsonObject? configuration = null, int descriptors = 0, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        GatewayProcess gateway = new(folder, configuration ?? []);
+        GatewayProcess gateway = new(folder, configuration ?? [], descriptors) { Environment = environment };
         await gateway.StartAsync();
         return gateway;
     }
@@ -61,7 +70,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts the process and waits until it is ready.</summary>
     public async Task StartAsync()
     {
-        _process = new ChildProcess("gateway", "dotnet", [Built.Gateway, "--config", _configFile], workingDirectory: DataDir);
+        string[] command = ["dotnet", Built.Gateway, "--config", _configFile];
+        if (_descriptors > 0)
+        {
+            command = ["sh", "-c", $"ulimit -n {_descriptors} && exec \"$0\" \"$@\"", .. command];
+        }
+
+        _process = new ChildProcess("gateway", command[0], command[1..], Environment, DataDir);
         using HttpClient health = new();
         await Eventually.TrueAsync("the gateway is ready", TimeSpan.FromSeconds(60), async () =>
         {

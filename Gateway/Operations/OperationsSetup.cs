@@ -6,7 +6,7 @@ namespace RPort.Gateway.Operations;
 internal static class OperationsSetup
 {
     public static IServiceCollection AddOperations(this IServiceCollection services) =>
-        services.AddCheckedOptions<OperationsOptions>(OperationsOptions.Section).AddHealthChecks().Services.AddTelemetry().AddApiDescription();
+        services.AddCheckedOptions<OperationsOptions>(OperationsOptions.Section).AddHealthChecks().Services.AddTelemetry().AddApiDescription().AddHostedService<DescriptorLimit>();
 
     public static void MapOperations(this WebApplication app)
     {

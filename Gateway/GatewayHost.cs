@@ -30,6 +30,7 @@ internal static class GatewayHost
         builder.AddLogs();
         builder.WebHost.UseKestrelCore();
         builder.AddListeners();
+        BoundedTransport.Add(builder.Services);
         builder.AddCluster();
         builder.Services.AddRoutingCore();
         builder.Services.AddAccess();

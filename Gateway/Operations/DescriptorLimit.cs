@@ -38,7 +38,8 @@ internal sealed partial class DescriptorLimit(IOptions<AgentDoorOptions> door, I
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out long limit) ? limit : null;
     }
 
-    private static long? Read()
+    /// <summary>The soft limit of this process, where the system tells one.</summary>
+    public static long? Read()
     {
         try
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Tunnels.Live;
@@ -16,12 +15,15 @@ internal sealed class TunnelUpkeep(TunnelEnvironment environment, SessionTunnels
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
-    private readonly ConcurrentQueue<(TunnelId Tunnel, string Reason)> _toForget = [];
+
+    // Every session has one and few ever use it: a concurrent queue would hold a kilobyte from the start. Guarded by the gate.
+    private readonly Queue<(TunnelId Tunnel, string Reason)> _toForget = new(0);
     private Task _running = Task.CompletedTask;
     private SessionScope? _scope;
     private int _tries;
 
-    private bool HasWork => !_toForget.IsEmpty || tunnels.All.Count > 0;
+    // Under the gate.
+    private bool HasWork => _toForget.Count > 0 || tunnels.All.Count > 0;
 
     /// <summary>The session tunnels belong to. Set before anything else.</summary>
     public void Attach(SessionScope scope) => _scope = scope;
@@ -42,7 +44,11 @@ internal sealed class TunnelUpkeep(TunnelEnvironment environment, SessionTunnels
     /// <summary>Has a closed tunnel forgotten, sooner or later.</summary>
     public void Forget(TunnelId tunnel, string reason)
     {
-        _toForget.Enqueue((tunnel, reason));
+        lock (_gate)
+        {
+            _toForget.Enqueue((tunnel, reason));
+        }
+
         StartIfNeeded();
     }
 
@@ -143,7 +149,14 @@ internal sealed class TunnelUpkeep(TunnelEnvironment environment, SessionTunnels
 
     private async Task ForgetAllAsync()
     {
-        for (int left = _toForget.Count; left > 0 && _toForget.TryDequeue(out (TunnelId Tunnel, string Reason) gone); left--)
+        (TunnelId Tunnel, string Reason)[] all;
+        lock (_gate)
+        {
+            all = [.. _toForget];
+            _toForget.Clear();
+        }
+
+        foreach ((TunnelId Tunnel, string Reason) gone in all)
         {
             try
             {

@@ -36,7 +36,7 @@ public sealed class BlackHoleTests
         link.Proxy.Heal();
 
         // The agent's next attempt may be lost in the hole already: the dial has to give up first.
-        await link.Gateway.ConnectedAsync(1, TimeSpan.FromSeconds(40));
+        await link.Gateway.ConnectedAsync(1, TimeSpan.FromSeconds(60));
         await link.ArrivesAsync(push, file, destination, TimeSpan.FromSeconds(20));
         await link.ArrivesAsync(offline, small, smallDestination, TimeSpan.FromSeconds(20));
         await link.TunnelOpensAgainAsync(tunnel, TimeSpan.FromSeconds(10));

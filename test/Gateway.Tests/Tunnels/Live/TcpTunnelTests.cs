@@ -51,8 +51,7 @@ public sealed class TcpTunnelTests : IAsyncLifetime
         TunnelSpec spec = TunnelBench.To(_target);
         LiveTunnel tunnel = await _bench.OpenAsync(spec);
         _target.Dispose();
-        using Socket user = await TunnelBench.DialAsync(tunnel);
-        await Assert.ThrowsAsync<SocketException>(() => ReadAllAsync(user));
+        await IsTurnedAwayAsync(tunnel);
         await GatewayUnderTest.UntilAsync(async () => (await _bench.ViewAsync(tunnel)).Error.Contains("refused", StringComparison.Ordinal));
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using RPort.Ssh.Connection;
+using RPort.Ssh.Forwarding;
 using RPort.Ssh.Transport;
 
 namespace RPort.Ssh;
@@ -201,8 +202,9 @@ public sealed class SshChannel : IAsyncDisposable
     public ValueTask DisposeAsync() => CloseAsync();
 
     /// <summary>The channel as a stream that reads and writes asynchronously. Disposing it closes the channel.</summary>
+    /// <param name="meter">Counts what goes through; what is read counts as on its way to a socket.</param>
     /// <returns>A new stream.</returns>
-    public Stream AsStream() => new ChannelStream(this);
+    public Stream AsStream(RelayMeter? meter = null) => new ChannelStream(this, meter);
 
     internal void Close()
     {

@@ -1,7 +1,9 @@
+using RPort.Ssh.Forwarding;
+
 namespace RPort.Ssh.Connection;
 
 /// <summary>A channel as a stream. Asynchronous only. Disposing it closes the channel.</summary>
-internal sealed class ChannelStream(SshChannel channel) : Stream
+internal sealed class ChannelStream(SshChannel channel, RelayMeter? meter) : Stream
 {
     public override bool CanRead => true;
 
@@ -17,17 +19,24 @@ internal sealed class ChannelStream(SshChannel channel) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        channel.ReadAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int read = await channel.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        meter?.AddToSocket(read);
+        return read;
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        channel.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        channel.WriteAsync(buffer, cancellationToken);
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await channel.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        meter?.AddToChannel(buffer.Length);
+    }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        channel.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Flush()
     {

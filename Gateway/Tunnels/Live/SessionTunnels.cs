@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using RPort.Grains.Abstractions;
-using RPort.Ssh;
 
 namespace RPort.Gateway.Tunnels.Live;
 
@@ -94,7 +93,7 @@ internal sealed class SessionTunnels : IAsyncDisposable
         SessionScope scope = _scope!;
         if (Tunnel.TryOpen(entry.Record.Spec, scope.Client, _environment, out Refused refusal) is not { } tunnel)
         {
-            string obstacle = Describe(refusal, entry.Record.Spec);
+            string obstacle = entry.Describe(refusal);
             if (entry.Obstacle != obstacle)
             {
                 entry.Obstacle = obstacle;
@@ -301,21 +300,4 @@ internal sealed class SessionTunnels : IAsyncDisposable
         && kept.RemotePort == remote.RemotePort
         && kept.LocalHost == remote.LocalHost
         && (remote.LocalPort == 0 ? kept.LocalPortRandom : kept.LocalPort == remote.LocalPort);
-
-    private static string Describe(Refused refusal, TunnelSpec spec) => refusal.Reason switch
-    {
-        RefusalReason.PortInUse => $"port {spec.LocalPort} is in use on this gateway{(refusal.Detail.Length > 0 ? $": {refusal.Detail}" : "")}",
-        RefusalReason.PortNotAllowed => $"port {spec.LocalPort} may not be used on this gateway",
-        _ => refusal.Detail,
-    };
-}
-
-/// <summary>The session that tunnels belong to.</summary>
-/// <param name="Client">Whose.</param>
-/// <param name="Connection">The way to the agent.</param>
-/// <param name="KeepsHalfClose">Whether the agent does.</param>
-/// <param name="Ledger">Where tunnels are remembered.</param>
-internal sealed record SessionScope(ClientId Client, SshConnection Connection, bool KeepsHalfClose, ITunnelLedger Ledger)
-{
-    public TunnelTarget TargetOf(TunnelSpec spec) => new(Connection, spec, KeepsHalfClose);
 }

@@ -2,20 +2,6 @@ using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Tunnels.Live;
 
-/// <summary>A tunnel of a session: what it is, and its open ports, if they could be had.</summary>
-internal sealed class TunnelEntry(TunnelRecord record)
-{
-    public TunnelRecord Record { get; set; } = record;
-
-    /// <summary>Null while the ports are not open.</summary>
-    public Tunnel? Open { get; set; }
-
-    /// <summary>Why not.</summary>
-    public string Obstacle { get; set; } = "";
-
-    public LiveTunnel View() => Open?.View(Record) ?? new LiveTunnel { Tunnel = Record, Error = Obstacle };
-}
-
 /// <summary>A session's tunnels, those being made, and the ids of those that are gone. Thread-safe.</summary>
 internal sealed class TunnelTable(int maxTunnels)
 {

@@ -275,7 +275,15 @@ public sealed class TunnelApiTests(SharedGateway shared)
 
     private static LiveTunnel Live(TunnelRecord tunnel) => new()
     {
-        Tunnel = tunnel, Open = true, PublicHost = "gate.example", Connections = 2, TotalConnections = 5, Refused = 1, BytesIn = 7, BytesOut = 9, DroppedDatagrams = 3,
+        Tunnel = tunnel,
+        Open = true,
+        PublicHost = "gate.example",
+        Connections = 2,
+        TotalConnections = 5,
+        Refused = 1,
+        BytesIn = 7,
+        BytesOut = 9,
+        DroppedDatagrams = 3,
     };
 
     private static long Number(JsonElement tunnel, string field) => tunnel.GetProperty(field).GetInt64();

@@ -22,8 +22,15 @@ public sealed class TunnelRequestTests
         Assert.Equal(
             new TunnelSpec
             {
-                Protocol = TunnelProtocol.Tcp, LocalHost = "0.0.0.0", LocalPort = 0, LocalPortRandom = true, Owner = "admin", RemoteHost = "127.0.0.1", RemotePort = 22,
-                Acl = "198.51.100.7", IdleTimeoutMinutes = 5,
+                Protocol = TunnelProtocol.Tcp,
+                LocalHost = "0.0.0.0",
+                LocalPort = 0,
+                LocalPortRandom = true,
+                Owner = "admin",
+                RemoteHost = "127.0.0.1",
+                RemotePort = 22,
+                Acl = "198.51.100.7",
+                IdleTimeoutMinutes = 5,
             },
             spec);
         Assert.True(check);

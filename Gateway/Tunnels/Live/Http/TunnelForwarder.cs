@@ -74,6 +74,6 @@ internal sealed class TunnelForwarder : IDisposable
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         SshChannel channel = await _target.ConnectAsync(either.Token);
         _gate.LastFailure = "";
-        return new CountedStream(channel.AsStream(), _gate.Meter);
+        return channel.AsStream(_gate.Meter);
     }
 }

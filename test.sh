@@ -37,7 +37,7 @@ for project in "${projects[@]}"; do
   [ -f "test/$project/$project.csproj" ] || { echo "no test project named $project"; failed=$((failed + 1)); continue; }
   say "$project"
   started=$SECONDS
-  timeout --kill-after=20 900 dotnet test "test/$project" -c Release --no-build --nologo \
+  timeout --kill-after=20 1500 dotnet test "test/$project" -c Release --no-build --nologo \
     --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=minimal" --results-directory "$results" --blame-hang-timeout 8m
   code=$?
   trx="$results/$project.trx"

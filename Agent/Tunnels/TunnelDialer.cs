@@ -37,11 +37,9 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
             {
                 try
                 {
-                    // The first of several addresses may swallow packets: each gets its share of the time that is left, and the last one all of it.
-                    IPEndPoint endPoint = new(addresses[i], target.Port);
-                    return i == addresses.Length - 1
-                        ? await DialAsync(endPoint, token).ConfigureAwait(false)
-                        : await DialWithinAsync(endPoint, (timeout - clock.GetElapsedTime(start)) / (addresses.Length - i), token).ConfigureAwait(false);
+                    // The first of several addresses may swallow packets: each gets its share of the time that is left.
+                    TimeSpan share = (timeout - clock.GetElapsedTime(start)) / (addresses.Length - i);
+                    return await DialAsync(new IPEndPoint(addresses[i], target.Port), share, token).ConfigureAwait(false);
                 }
                 catch (TunnelDialException) when (i < addresses.Length - 1)
                 {
@@ -83,28 +81,16 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
             : throw new TunnelDialException(TunnelDialFailure.Denied, RequestNames.TunnelNotAllowed);
     }
 
-    private async Task<Socket> DialWithinAsync(IPEndPoint endPoint, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<Socket> DialAsync(IPEndPoint endPoint, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource share = new(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(share.Token, cancellationToken);
-        try
-        {
-            return await DialAsync(endPoint, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw TimedOut(endPoint.ToString(), error);
-        }
-    }
-
-    private static async Task<Socket> DialAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
-    {
         Socket? socket = null;
         try
         {
             socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true); // a target that vanished is noticed some time
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, either.Token).ConfigureAwait(false);
             return socket;
         }
         catch (SocketException error)
@@ -112,10 +98,11 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
             socket?.Dispose();
             throw Unreachable($"dial tcp {endPoint}: connect: {SocketErrorText.Of(error)}", error);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException error)
         {
             socket?.Dispose();
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw TimedOut(endPoint.ToString(), error);
         }
     }
 

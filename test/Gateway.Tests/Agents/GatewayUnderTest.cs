@@ -49,7 +49,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public HostKeyStore HostKey => _app.Services.GetRequiredService<HostKeyStore>();
 
-    public static async Task<GatewayUnderTest> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<GatewayUnderTest> StartAsync(params (string Key, string Value)[] settings) => StartAsync(null, settings);
+
+    /// <summary>A second gateway that uses the first one's grains, as those of a cluster share theirs.</summary>
+    public static Task<GatewayUnderTest> StartBesideAsync(GatewayUnderTest first, params (string Key, string Value)[] settings) => StartAsync(first, settings);
+
+    private static async Task<GatewayUnderTest> StartAsync(GatewayUnderTest? beside, (string Key, string Value)[] settings)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("rport-gateway");
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -79,7 +84,15 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         builder.Services.AddCheckedOptions<PayloadOptions>(PayloadOptions.Section);
         builder.Services.AddSingleton<ClientAddress>();
         builder.Services.AddSingleton<IPayloadStore, FolderPayloadStore>();
-        builder.AddRPortSilo(holdsGateway: true);
+        if (beside is null)
+        {
+            builder.AddRPortSilo(holdsGateway: true);
+        }
+        else
+        {
+            builder.Services.AddSingleton(beside.Grains);
+        }
+
         builder.Services.AddTunnels();
         builder.Services.AddAgentDoor();
 

@@ -65,9 +65,9 @@ internal sealed class TunnelBench : IAsyncDisposable
     }
 
     /// <summary>An agent that registers with this client id and leads channels to their targets.</summary>
-    public async Task<TestAgent> ConnectAsync(string process = "process", string? remotes = null)
+    public async Task<TestAgent> ConnectAsync(string process = "process", string? remotes = null, GatewayUnderTest? to = null)
     {
-        TestAgent agent = await TestAgent.LoginAsync(Gateway, agent: new TestAgent { ProcessSession = process });
+        TestAgent agent = await TestAgent.LoginAsync(to ?? Gateway, agent: new TestAgent { ProcessSession = process });
         agent.Answer = Answer;
         agent.Open = Open;
         SshReply reply = await agent.RegisterAsync(new ConnectionRequest

@@ -37,6 +37,20 @@ public sealed class TunnelLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_gateway_has_the_same_tunnel_on_the_same_port_when_the_agent_dials_that_one()
+    {
+        LiveTunnel tunnel = await _bench.OpenAsync(TunnelBench.To(_target));
+        await using GatewayUnderTest other = await GatewayUnderTest.StartBesideAsync(_bench.Gateway, ("Tunnels:PublicHost", "other.example"));
+        TestAgent older = _bench.Agent;
+        await using TestAgent newer = await _bench.ConnectAsync(to: other); // a failover: the first gateway has not noticed yet
+        await older.ClosedAsync();
+        await GatewayUnderTest.UntilAsync(async () => (await _bench.ViewAsync(tunnel)) is { Open: true, PublicHost: "other.example" });
+        Assert.Equal(tunnel.Tunnel, (await _bench.ViewAsync(tunnel)).Tunnel);
+        using Socket user = await TunnelBench.DialAsync(tunnel);
+        using Socket target = await _target.AcceptAsync().WaitAsync(TestAgent.Patience);
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_meanwhile_is_named_and_taken_back_when_it_is_free()
     {
         LiveTunnel tunnel = await _bench.OpenAsync(TunnelBench.To(_target));

@@ -13,7 +13,7 @@ traffic=$PWD/bench/traffic.py
 [ -f "$gateway" ] && [ -f "$agent" ] || { echo "Build first: ./run, or dotnet build -c Release"; exit 1; }
 work=$(mktemp -d)
 pids=()
-finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
+finish() { for pid in "${pids[@]}"; do kill -- "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
 trap finish EXIT
 port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
 api=$(port) door=$(port) ssh=$(port) target=$(port) reverse=$(port)

@@ -95,11 +95,7 @@ public sealed class TunnelEndTests
         await IsOverAsync(there); // the agent's own system closes its sockets
 
         setting.Agent.Start();
-        await setting.Gateway.ConnectedAsync(1);
-        await Eventually.TrueAsync("the tunnel is open again", TimeSpan.FromSeconds(10), async () => (await tunnel.ViewAsync()).GetProperty("state").GetString() == "open");
-        (Socket again, Socket thereAgain) = await PairAsync(tunnel, target);
-        again.Dispose();
-        thereAgain.Dispose();
+        await ComesBackAsync(setting, tunnel, target);
     }
 
     [Fact]
@@ -114,13 +110,9 @@ public sealed class TunnelEndTests
         await IsResetAsync(there);
 
         await setting.Gateway.StartAsync();
-        await setting.Gateway.ConnectedAsync(1);
-        await Eventually.TrueAsync("the tunnel is open again", TimeSpan.FromSeconds(10), async () => (await tunnel.ViewAsync()).GetProperty("state").GetString() == "open");
-        (Socket again, Socket thereAgain) = await PairAsync(tunnel, target);
+        await ComesBackAsync(setting, tunnel, target);
         TunnelPort next = await setting.OpenAsync(Loopback.FreePort(), Unchecked);
         Assert.True(int.Parse(next.Id, System.Globalization.CultureInfo.InvariantCulture) > int.Parse(tunnel.Id, System.Globalization.CultureInfo.InvariantCulture));
-        again.Dispose();
-        thereAgain.Dispose();
     }
 
     [Fact]
@@ -140,6 +132,16 @@ public sealed class TunnelEndTests
         await IsResetAsync(there);
         await Assert.ThrowsAsync<SocketException>(() => tunnel.DialAsync());
         Assert.Equal(HttpStatusCode.NotFound, await tunnel.DeleteAsync(force: true));
+    }
+
+    /// <summary>The agent is connected again, the tunnel open, and a new connection reaches the target.</summary>
+    private static async Task ComesBackAsync(TunnelSetting setting, TunnelPort tunnel, TcpTarget target)
+    {
+        await setting.Gateway.ConnectedAsync(1);
+        await Eventually.TrueAsync("the tunnel is open again", TimeSpan.FromSeconds(10), async () => (await tunnel.ViewAsync()).GetProperty("state").GetString() == "open");
+        (Socket user, Socket there) = await PairAsync(tunnel, target);
+        user.Dispose();
+        there.Dispose();
     }
 
     private static async Task<(Socket User, Socket There)> PairAsync(TunnelPort tunnel, TcpTarget target)

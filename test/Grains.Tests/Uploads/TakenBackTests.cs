@@ -21,12 +21,7 @@ public sealed class TakenBackTests : IDisposable
     public async Task A_file_that_was_in_place_before_the_cancel_arrived_is_shown_as_in_place(PushStatus status)
     {
         await using TestSilo silo = await TestSilo.StartAsync(_folder, _time);
-        var agent = new TestAgent(silo, "a");
-        await agent.ConnectAsync();
-        UploadRequest request = Pushes.To("a");
-        IUploadGrain upload = silo.Upload(request.Order.Upload);
-        await upload.CreateAsync(request);
-        PushOrder order = await agent.NextOrderAsync();
+        (TestAgent agent, UploadRequest request, IUploadGrain upload, PushOrder order) = await OrderedAsync(silo);
         await upload.CancelAsync();
         await agent.NextWithdrawalAsync();
 
@@ -43,12 +38,7 @@ public sealed class TakenBackTests : IDisposable
     public async Task An_agent_that_stopped_as_told_leaves_the_target_cancelled_and_need_not_report_again()
     {
         await using TestSilo silo = await TestSilo.StartAsync(_folder, _time);
-        var agent = new TestAgent(silo, "a");
-        await agent.ConnectAsync();
-        UploadRequest request = Pushes.To("a");
-        IUploadGrain upload = silo.Upload(request.Order.Upload);
-        await upload.CreateAsync(request);
-        PushOrder order = await agent.NextOrderAsync();
+        (TestAgent agent, UploadRequest request, IUploadGrain upload, PushOrder order) = await OrderedAsync(silo);
         await upload.CancelAsync();
 
         // Told or not: the grain of the client may not have heard of the cancel yet.
@@ -61,12 +51,7 @@ public sealed class TakenBackTests : IDisposable
     public async Task A_result_of_the_attempt_before_a_retry_does_not_end_the_new_one()
     {
         await using TestSilo silo = await TestSilo.StartAsync(_folder, _time);
-        var agent = new TestAgent(silo, "a");
-        await agent.ConnectAsync();
-        UploadRequest request = Pushes.To("a");
-        IUploadGrain upload = silo.Upload(request.Order.Upload);
-        await upload.CreateAsync(request);
-        PushOrder first = await agent.NextOrderAsync();
+        (TestAgent agent, UploadRequest request, IUploadGrain upload, PushOrder first) = await OrderedAsync(silo);
 
         // All at once: whichever order they are taken in, the retry has the last word.
         Task canceled = upload.CancelAsync();
@@ -232,5 +217,16 @@ public sealed class TakenBackTests : IDisposable
         GrainId grain = silo.Grains.GetGrain<IAlarmGrain>(AlarmShards.KeyOf(upload)).GetGrainId();
         await silo.Storage.ReadStateAsync("alarms", grain, stored);
         return stored.State!.Due.ContainsKey(upload.Value);
+    }
+
+    /// <summary>A connected agent that has just been given a push.</summary>
+    private static async Task<(TestAgent Agent, UploadRequest Request, IUploadGrain Upload, PushOrder Order)> OrderedAsync(TestSilo silo)
+    {
+        var agent = new TestAgent(silo, "a");
+        await agent.ConnectAsync();
+        UploadRequest request = Pushes.To("a");
+        IUploadGrain upload = silo.Upload(request.Order.Upload);
+        await upload.CreateAsync(request);
+        return (agent, request, upload, await agent.NextOrderAsync());
     }
 }

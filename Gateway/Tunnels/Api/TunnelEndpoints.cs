@@ -48,6 +48,8 @@ internal static class TunnelEndpoints
         group.MapPut("/clients/{clientId}/tunnels/{tunnelId}/acl", ChangeAclAsync).WithName("SetTunnelAcl").WithSummary("Change who may use a tunnel")
             .WithDescription("Connections the new list does not allow are cut. `null` or an empty text: only the caller's own address.")
             .Accepts<TunnelAclBody>("application/json").Produces(StatusCodes.Status204NoContent).Fails(400, 404, 415, 503);
+        group.MapGet("/clients/{clientId}/tunnels", ListOfClientAsync).WithName("ListTunnelsOfClient").WithSummary("The tunnels of one client, also while it is away")
+            .Produces<ListBody<TunnelView>>().Fails(404);
         group.MapGet("/tunnels", ListAsync).WithName("ListTunnels").WithSummary("The tunnels of all connected clients")
             .WithDescription("`state` is open, waiting (for the client's session) or failed (`error` says why; it is tried again). "
                 + "Counters start anew with every connection of the client, and are left out where its session does not answer within 2 seconds.")
@@ -58,6 +60,12 @@ internal static class TunnelEndpoints
                 new QueryField("page[offset]", "Tunnels to leave out at the start.", JsonSchemaType.Integer))
             .Produces<ListBody<TunnelView>>().Fails(400);
         group.MapStoredTunnels();
+    }
+
+    private static async Task<IResult> ListOfClientAsync(string clientId, ClientDirectory clients, TunnelBoard board)
+    {
+        IReadOnlyList<TunnelView> tunnels = await board.ListAsync(await clients.GetAsync(clientId));
+        return Answer.List(tunnels, tunnels.Count);
     }
 
     private static async Task<IResult> OpenAsync(

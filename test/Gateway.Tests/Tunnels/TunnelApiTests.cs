@@ -11,7 +11,6 @@ namespace RPort.Gateway.Tests.Tunnels;
 public sealed class TunnelApiTests(SharedGateway shared)
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
-    private static readonly string[] LiveFields = ["state", "error", "public_host", "connections", "connections_total", "refused", "bytes_in", "bytes_out", "dropped_datagrams"];
     private readonly TestGateway _gateway = shared.Gateway;
     private readonly string _id = $"tunnels-{Guid.NewGuid():N}";
 
@@ -34,7 +33,7 @@ public sealed class TunnelApiTests(SharedGateway shared)
         Assert.Equal("open", shown["state"]!.GetValue<string>());
         Assert.Equal(7, shown["bytes_in"]!.GetValue<long>());
         Assert.Equal("gate.example", shown["public_host"]!.GetValue<string>());
-        foreach (string field in LiveFields)
+        foreach (string field in ApiTunnels.LiveFields)
         {
             Assert.True(shown.Remove(field), field);
         }
@@ -202,8 +201,8 @@ public sealed class TunnelApiTests(SharedGateway shared)
     public async Task Tunnels_of_a_client_that_is_away_can_be_closed_and_narrowed()
     {
         ScriptedClient client = await ConnectAsync(_ => null);
-        TunnelId first = (await client.AddTunnelAsync(Spec(20200)))!.Id;
-        TunnelId second = (await client.AddTunnelAsync(Spec(20201)))!.Id;
+        TunnelId first = (await client.AddTunnelAsync(ApiTunnels.Spec(20200)))!.Id;
+        TunnelId second = (await client.AddTunnelAsync(ApiTunnels.Spec(20201)))!.Id;
         await client.DisconnectAsync();
 
         using HttpResponseMessage narrowed = await PutAsync($"clients/{_id}/tunnels/{first}/acl", """{"acl":"10.9.9.9"}""");
@@ -216,77 +215,10 @@ public sealed class TunnelApiTests(SharedGateway shared)
             (left.GetProperty("id").GetString(), left.GetProperty("acl").GetString(), left.GetProperty("state").GetString(), left.GetProperty("error").GetString()));
         await (await _gateway.Http.DeleteAsync($"clients/{_id}/tunnels/{second}")).FailsAsync(404, "tunnel not found");
         await (await PutAsync($"clients/{_id}/tunnels/{second}/acl", """{"acl":"10.9.9.9"}""")).FailsAsync(404, "tunnel not found");
-        Assert.Empty(await ListAsync($"filter[client_id]={_id}")); // of connected clients only
+        Assert.Empty(await _gateway.TunnelsAsync($"filter[client_id]={_id}")); // of connected clients only
     }
 
-    [Fact]
-    public async Task Tunnels_are_listed_as_their_session_sees_them()
-    {
-        ScriptedClient client = await ConnectAsync(_ => null);
-        TunnelRecord open = (await client.AddTunnelAsync(Spec(20300) with { Name = "Web" }))!;
-        TunnelRecord failed = (await client.AddTunnelAsync(Spec(20301) with { Name = "ssh" }))!;
-        client.OnQuestion = question => question is ListTunnels
-            ? new TunnelList([Live(open), new LiveTunnel { Tunnel = failed, Error = "port 20301 is taken" }])
-            : null;
-
-        JsonElement[] listed = await ListAsync($"filter[client_id]={_id}");
-
-        Assert.Equal([_id, _id], listed.Select(t => t.GetProperty("client_id").GetString()));
-        Assert.Equal(["open", "failed"], listed.Select(t => t.GetProperty("state").GetString()));
-        Assert.Equal("port 20301 is taken", listed[1].GetProperty("error").GetString());
-        Assert.Equal(
-            (2, 5, 1, 7, 9, 3),
-            (Number(listed[0], "connections"), Number(listed[0], "connections_total"), Number(listed[0], "refused"), Number(listed[0], "bytes_in"), Number(listed[0], "bytes_out"), Number(listed[0], "dropped_datagrams")));
-        JsonElement[] ofClient = [.. (await (await _gateway.Http.GetAsync($"clients/{_id}")).DataAsync()).GetProperty("tunnels").EnumerateArray()];
-        Assert.Equal(["open", "failed"], ofClient.Select(t => t.GetProperty("state").GetString()));
-        Assert.False(ofClient[0].TryGetProperty("client_id", out _));
-        Assert.Equal(["ssh", "Web"], (await ListAsync($"filter[client_id]={_id}&sort=name")).Select(t => t.GetProperty("name").GetString()));
-        Assert.Equal(["20301"], (await ListAsync($"filter[client_id]={_id}&filter[lport]=2030*&sort=-lport&page[limit]=1")).Select(t => t.GetProperty("lport").GetString()));
-        Assert.Equal(["Web"], (await ListAsync($"filter[client_id]={_id}&filter[name|owner]=web")).Select(t => t.GetProperty("name").GetString()));
-
-        JsonElement kept = (await (await _gateway.Http.GetAsync($"clients?filter[id]={_id}&fields[clients]=tunnels")).DataAsync())[0].GetProperty("tunnels")[0];
-        Assert.All(LiveFields, field => Assert.False(kept.TryGetProperty(field, out _), field));
-        Assert.Equal("20300", kept.GetProperty("lport").GetString());
-    }
-
-    [Fact]
-    public async Task A_session_that_does_not_answer_does_not_hide_its_tunnels()
-    {
-        ScriptedClient silent = await ConnectAsync(_ => null);
-        await silent.AddTunnelAsync(Spec(20400));
-
-        JsonElement shown = Assert.Single(await ListAsync($"filter[client_id]={_id}"));
-
-        Assert.Equal(("waiting", "the client's session did not answer in time"), (shown.GetProperty("state").GetString(), shown.GetProperty("error").GetString()));
-        Assert.False(shown.TryGetProperty("connections", out _));
-    }
-
-    [Fact]
-    public async Task The_list_says_what_it_does_not_know()
-    {
-        JsonElement error = await (await _gateway.Http.GetAsync("tunnels?filter[colour]=red")).FailsAsync(400, "unsupported filter field 'filter[colour]'");
-        Assert.Equal("ERR_CODE_INVALID_QUERY", error.GetProperty("code").GetString());
-        await (await _gateway.Http.GetAsync("tunnels?sort=state")).FailsAsync(400, "unsupported sort field 'state'");
-    }
-
-    private static TunnelSpec Spec(int port) => new() { LocalPort = port, RemoteHost = "127.0.0.1", RemotePort = 22, Acl = "10.0.0.1" };
-
-    private static TunnelOpened Opened(OpenTunnel question) => new(Live(new TunnelRecord(new TunnelId(15), Noon, question.Spec)));
-
-    private static LiveTunnel Live(TunnelRecord tunnel) => new()
-    {
-        Tunnel = tunnel,
-        Open = true,
-        PublicHost = "gate.example",
-        Connections = 2,
-        TotalConnections = 5,
-        Refused = 1,
-        BytesIn = 7,
-        BytesOut = 9,
-        DroppedDatagrams = 3,
-    };
-
-    private static long Number(JsonElement tunnel, string field) => tunnel.GetProperty(field).GetInt64();
+    private static TunnelOpened Opened(OpenTunnel question) => new(ApiTunnels.Live(new TunnelRecord(new TunnelId(15), Noon, question.Spec)));
 
     private async Task<ScriptedClient> ConnectAsync(Func<SessionQuestion, SessionAnswer?> answers)
     {
@@ -308,12 +240,4 @@ public sealed class TunnelApiTests(SharedGateway shared)
 
     private Task<HttpResponseMessage> PutAsync(string path, string json) =>
         _gateway.Http.PutAsync(path, new StringContent(json, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")));
-
-    private async Task<JsonElement[]> ListAsync(string query)
-    {
-        JsonElement body = await (await _gateway.Http.GetAsync($"tunnels?{query}")).JsonAsync();
-        JsonElement[] tunnels = [.. body.GetProperty("data").EnumerateArray()];
-        Assert.True(body.GetProperty("meta").GetProperty("count").GetInt32() >= tunnels.Length);
-        return tunnels;
-    }
 }

@@ -109,6 +109,38 @@ internal sealed class Activation(Silo silo, GrainClass grainClass, GrainId grain
         return true;
     }
 
+    /// <summary>Takes over the calls that waited for the activation before this one, in order, without beginning any.</summary>
+    public void Adopt(GrainCall? first)
+    {
+        lock (Gate)
+        {
+            for (GrainCall? call = first, following; call is not null; call = following)
+            {
+                following = call.Next;
+                call.Target = this;
+                _mailbox.Add(call);
+            }
+
+            _watched = true;
+        }
+    }
+
+    /// <summary>Begins what was adopted. After this activation can be found by its grain's id.</summary>
+    public void BeginAdopted()
+    {
+        silo.Deadlines.Watch(this);
+        bool needsThread;
+        lock (Gate)
+        {
+            needsThread = NeedsThread();
+        }
+
+        if (needsThread)
+        {
+            Enqueue();
+        }
+    }
+
     public void Finish(GrainCall call, Task finished)
     {
         // The grain goes before its caller knows, so that the caller's next call finds the new activation.

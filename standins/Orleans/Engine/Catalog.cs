@@ -31,18 +31,15 @@ internal sealed class Catalog(Silo silo)
             return waiting;
         }
 
+        // Nothing of the next one may run before it stands here: it could be told to go, and then hand over what is not yet its own.
         Activation next = New(silo, old.GrainId);
-        for (GrainCall? call = waiting, following; call is not null; call = following)
-        {
-            following = call.Next;
-            next.TryReceive(call);
-        }
-
+        next.Adopt(waiting);
         if (!_activations.TryUpdate(old.GrainId, next, old))
         {
             throw new InvalidOperationException($"Grain {old.GrainId} had an activation that was not its own.");
         }
 
+        next.BeginAdopted();
         return null;
     }
 

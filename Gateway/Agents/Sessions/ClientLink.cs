@@ -16,6 +16,8 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     private readonly ISessionObserver _observer = observer;
+    private readonly Lock _ends = new();
+    private bool _disposed;
     private Task<ConnectResult>? _connecting;
     private IClientGrain? _grain;
     private ISessionObserver? _reference;
@@ -25,14 +27,21 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
 
     private IClientGrain Grain => _grain ?? throw new InvalidOperationException("The session has not registered.");
 
-    /// <summary>Registers the session, or registers it again after the grain has lost it.</summary>
+    /// <summary>Registers the session, or registers it again after the grain has lost it. Throws <see cref="ObjectDisposedException"/> once disposed.</summary>
     public async Task<ConnectResult> ConnectAsync(AgentClaim claim, CancellationToken cancellationToken)
     {
-        _grain ??= environment.Grains.GetGrain<IClientGrain>(claim.Client.Value);
-        _reference ??= environment.Grains.CreateObjectReference<ISessionObserver>(_observer);
-        ConnectRequest request = new(session, claim.ProcessSession, gateway, claim.AuthId, address, claim.Inventory);
-        _connecting = _grain.ConnectAsync(request, _reference);
-        ConnectResult result = await InTimeAsync(_connecting, cancellationToken);
+        Task<ConnectResult> connecting;
+        lock (_ends)
+        {
+            // A registration that comes to this point after its session has ended would have nobody to take it back.
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _grain ??= environment.Grains.GetGrain<IClientGrain>(claim.Client.Value);
+            _reference ??= environment.Grains.CreateObjectReference<ISessionObserver>(_observer);
+            ConnectRequest request = new(session, claim.ProcessSession, gateway, claim.AuthId, address, claim.Inventory);
+            _connecting = connecting = _grain.ConnectAsync(request, _reference);
+        }
+
+        ConnectResult result = await InTimeAsync(connecting, cancellationToken);
         if (result.Accepted)
         {
             Interlocked.Exchange(ref _epoch, result.Fence.Epoch);
@@ -64,6 +73,11 @@ internal sealed class ClientLink(SessionEnvironment environment, SessionId sessi
     /// <summary>Says that the session has ended, and lets the observer go.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_ends)
+        {
+            _disposed = true;
+        }
+
         try
         {
             await DisconnectAsync();

@@ -94,6 +94,8 @@ public sealed class TunnelEndTests
         await IsResetAsync(user);
         await IsOverAsync(there); // the agent's own system closes its sockets
 
+        // The connections end first and the state follows: an "open" of before would be taken for the new one.
+        await Eventually.TrueAsync("the tunnel is closed", Soon, async () => (await tunnel.ViewAsync()).GetProperty("state").GetString() != "open");
         setting.Agent.Start();
         await ComesBackAsync(setting, tunnel, target);
     }

@@ -47,6 +47,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public SessionTable Sessions => _app.Services.GetRequiredService<SessionTable>();
 
+    public SessionEnvironment Environment => _app.Services.GetRequiredService<SessionEnvironment>();
+
     public HostKeyStore HostKey => _app.Services.GetRequiredService<HostKeyStore>();
 
     public static Task<GatewayUnderTest> StartAsync(params (string Key, string Value)[] settings) => StartAsync(null, settings);

@@ -109,6 +109,8 @@ internal sealed class AgentDoor(
     {
         VersionLine = options.Value.VersionLine,
         HostKeys = [hostKey.Key],
+        Ciphers = options.Value.Ciphers is { Length: > 0 } ciphers ? ciphers : SshAlgorithms.Ciphers,
+        Macs = options.Value.Macs is { Length: > 0 } macs ? macs : SshAlgorithms.Macs,
         HandshakeTimeout = options.Value.HandshakeTimeout,
         LoginTimeout = options.Value.HandshakeTimeout,
         // An existing agent that carries out a push answers nothing else, and with 16 requests in its queue it would not even take the push's bytes.

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using RPort.Ssh;
 
 namespace RPort.Gateway.Agents;
 
@@ -11,6 +12,12 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Description("Our SSH identification. SSH-rport-v1-server is what the existing server says; agents do not look at it.")]
     [Required, StringLength(253), RegularExpression("SSH-[ -~]+")]
     public string VersionLine { get; set; } = "SSH-2.0-RPort";
+
+    [Description("Ciphers agents may use, such as aes128-ctr; which of them is the agent's choice. Empty: aes128-gcm@openssh.com, which ours prefer, and AES in counter mode with 128, 192 and 256 bits.")]
+    public string[] Ciphers { get; set; } = [];
+
+    [Description("Message authentication codes agents may use with counter mode, such as hmac-sha2-256. Empty: HMAC with SHA-256 and SHA-512, of the cipher text (…-etm@openssh.com, which ours prefer) or of the plain text.")]
+    public string[] Macs { get; set; } = [];
 
     [Description("The host key: a PEM text, or the path of a PEM file that must exist. Empty: a key made once and kept with the data.")]
     public string HostKey { get; set; } = "";
@@ -81,6 +88,17 @@ internal sealed class AgentDoorOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        foreach ((string name, string[] values, IReadOnlyList<string> known) in new[]
+        {
+            (nameof(Ciphers), Ciphers, SshAlgorithms.Ciphers), (nameof(Macs), Macs, SshAlgorithms.Macs),
+        })
+        {
+            foreach (string value in values.Except(known))
+            {
+                yield return new($"{Section}:{name}: '{value}' is none of {string.Join(", ", known)}.");
+            }
+        }
+
         if (HostKey.Length > 0 && HostKeySeed.Length > 0)
         {
             yield return new($"{Section}:{nameof(HostKey)} and {Section}:{nameof(HostKeySeed)} must not both be given.");

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using RPort.Grains.Abstractions;
 using RPort.Protocol;
 using RPort.Ssh;
@@ -36,6 +37,27 @@ public sealed class DoorTests
         Assert.StartsWith("HTTP/1.1 101 Switching Protocols\r\n", answer);
         Assert.Contains("Sec-WebSocket-Accept: 5Nhrkdcox2yeWGTx+4Q1Q+p/gNQ=\r\n", answer);
         Assert.DoesNotContain("Sec-WebSocket-Protocol", answer);
+    }
+
+    [Theory]
+    [InlineData("", "", "aes128-gcm@openssh.com")]
+    [InlineData("aes192-ctr", "", "aes192-ctr hmac-sha2-256-etm@openssh.com")]
+    [InlineData("aes128-ctr", "hmac-sha2-256", "aes128-ctr hmac-sha2-256")]
+    public async Task The_link_is_encrypted_with_what_the_configuration_allows(string cipher, string mac, string used)
+    {
+        (string, string)[] settings = [.. new[] { ("Agents:Ciphers:0", cipher), ("Agents:Macs:0", mac) }.Where(setting => setting.Item2.Length > 0)];
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(settings);
+        await using TestAgent agent = await TestAgent.ConnectAsync(gateway, "one");
+        Assert.Equal(used, agent.Connection.Cipher);
+    }
+
+    [Theory]
+    [InlineData("Agents:Ciphers:0", "3des-cbc")]
+    [InlineData("Agents:Macs:0", "hmac-md5")]
+    public async Task A_cipher_nobody_has_stops_the_start(string key, string value)
+    {
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => GatewayUnderTest.StartAsync((key, value)));
+        Assert.Contains(value, error.Message);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using RPort.Agent.Configuration;
 using RPort.Protocol;
@@ -22,6 +23,7 @@ internal sealed class GatewayDialer(ClientOptions client, ConnectionOptions conn
         {
             socket.Options.AddSubProtocol(RequestNames.WebSocketProtocol);
             socket.Options.KeepAliveInterval = TimeSpan.Zero; // SSH asks for signs of life; existing gateways know no WebSocket pings
+            socket.Options.CollectHttpResponseDetails = true;
             socket.Options.SetRequestHeader("User-Agent", userAgent);
             foreach ((string name, string value) in connection.Headers)
             {
@@ -34,10 +36,12 @@ internal sealed class GatewayDialer(ClientOptions client, ConnectionOptions conn
             }
 
             await socket.ConnectAsync(server.Uri, invoker, cancellationToken).ConfigureAwait(false);
+            socket.HttpResponseHeaders = null; // not kept for as long as the connection lives
             return new WebSocketByteStream(socket, invoker);
         }
         catch (Exception error)
         {
+            RetryConditionHeaderValue? retryAfter = RetryAfter(socket);
             socket.Dispose();
             invoker.Dispose();
             if (cancellationToken.IsCancellationRequested)
@@ -47,12 +51,19 @@ internal sealed class GatewayDialer(ClientOptions client, ConnectionOptions conn
 
             if (error is WebSocketException or HttpRequestException or IOException)
             {
-                throw new DialException($"{server} cannot be reached", error);
+                throw new DialException($"{server} cannot be reached", error) { RetryAfter = retryAfter };
             }
 
             throw;
         }
     }
+
+    /// <summary>When a gateway that is busy, or a proxy in front of it, wants to be tried again.</summary>
+    private static RetryConditionHeaderValue? RetryAfter(ClientWebSocket socket) =>
+        socket.HttpStatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests
+        && socket.HttpResponseHeaders is { } headers
+        && headers.FirstOrDefault(static header => header.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
+        && RetryConditionHeaderValue.TryParse(text, out RetryConditionHeaderValue? parsed) ? parsed : null;
 
     private SocketsHttpHandler CreateHandler()
     {
@@ -75,4 +86,8 @@ internal sealed class GatewayDialer(ClientOptions client, ConnectionOptions conn
 }
 
 /// <summary>A gateway cannot be reached. Expected: the caller tries again later.</summary>
-internal sealed class DialException(string message, Exception inner) : Exception(message, inner);
+internal sealed class DialException(string message, Exception inner) : Exception(message, inner)
+{
+    /// <summary>When it asked to be tried again, if it answered that it is busy and said so.</summary>
+    public RetryConditionHeaderValue? RetryAfter { get; init; }
+}

@@ -6,6 +6,8 @@ namespace RPort.Agent.Supervision;
 /// </summary>
 internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
 {
+    private static readonly TimeSpan LongestWish = TimeSpan.FromMinutes(1);
+
     private int _doublings;
 
     public TimeSpan Next()
@@ -25,6 +27,18 @@ internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
     /// address, with every agent behind it, for a few failed log-ins. Still random, in the upper half.
     /// </summary>
     public TimeSpan NextAfterRefusedLogin() => longest * (0.5 + (random.NextDouble() / 2));
+
+    /// <summary>
+    /// The pause after a gateway answered that it is busy and when to come again: so long and at random up to as long again, since all the agents it
+    /// refused with us were told the same. A wish counts for a minute at most; where the pause that would be next without it is longer, that one is kept.
+    /// </summary>
+    public TimeSpan NextAfterBusy(TimeSpan asked)
+    {
+        TimeSpan from = asked < LongestWish / 2 ? asked : LongestWish / 2;
+        TimeSpan wished = from * (1 + random.NextDouble());
+        TimeSpan usual = Next();
+        return wished > usual ? wished : usual;
+    }
 
     public void Reset() => _doublings = 0;
 }

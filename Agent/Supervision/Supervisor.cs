@@ -29,6 +29,9 @@ internal sealed class Supervisor(
     // Every server of the last round refused our credential.
     private bool _loginRefused;
 
+    // The shortest wait that a busy server of the last round asked for.
+    private TimeSpan? _busyFor;
+
     private ServerAddress Primary => plan.Servers[0];
 
     /// <summary>Returns once the token has fired and the last session is closed.</summary>
@@ -55,6 +58,7 @@ internal sealed class Supervisor(
     private async Task<IAgentSession?> TryAllAsync(CancellationToken cancellationToken)
     {
         bool refused = true;
+        TimeSpan? busy = null;
         foreach (ServerAddress server in plan.Servers)
         {
             try
@@ -67,17 +71,23 @@ internal sealed class Supervisor(
             {
                 Report(server, error); // all kinds: this loop must outlive every one of them
                 refused &= error is LoginRefusedException;
+                if (Wish(error) is { } wish && !(wish >= busy))
+                {
+                    busy = wish;
+                }
             }
         }
 
         _loginRefused = refused;
+        _busyFor = busy;
         return null;
     }
 
     private async Task PauseAsync(CancellationToken cancellationToken)
     {
-        TimeSpan pause = _loginRefused ? backoff.NextAfterRefusedLogin() : backoff.Next();
+        TimeSpan pause = _loginRefused ? backoff.NextAfterRefusedLogin() : _busyFor is { } busy ? backoff.NextAfterBusy(busy) : backoff.Next();
         _loginRefused = false;
+        _busyFor = null;
         health.Expect(pause);
         logger.Waiting(pause.TotalSeconds);
         status.Set($"not connected, next attempt in {pause.TotalSeconds:0} s");
@@ -170,6 +180,9 @@ internal sealed class Supervisor(
             }
         }
     }
+
+    private TimeSpan? Wish(Exception error) =>
+        error is DialException { RetryAfter: { } retry } ? retry.Delta ?? retry.Date - clock.GetUtcNow() : null;
 
     private static async Task<T> Never<T>(CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using RPort.Agent.Configuration;
 using RPort.Agent.Connection;
 using RPort.Agent.Tests.Kit;
@@ -106,6 +107,19 @@ public sealed class DialTests
         Assert.Contains("404", failed.InnerException!.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("503 Service Unavailable", "Retry-After: 10\r\n", 10)]
+    [InlineData("429 Too Many Requests", "retry-after: 7\r\n", 7)]
+    [InlineData("503 Service Unavailable", "", null)]
+    [InlineData("503 Service Unavailable", "Retry-After: soon\r\n", null)]
+    [InlineData("403 Forbidden", "Retry-After: 10\r\n", null)]
+    public async Task A_busy_gateway_says_when_to_come_again(string status, string header, int? seconds)
+    {
+        await using NotAGateway server = new() { Answer = $"HTTP/1.1 {status}\r\n{header}Content-Length: 0\r\n\r\n" };
+        DialException failed = await Assert.ThrowsAsync<DialException>(() => DialAsync($"ws://127.0.0.1:{server.Port}", new AgentOptions()));
+        Assert.Equal(seconds, (int?)failed.RetryAfter?.Delta?.TotalSeconds);
+    }
+
     [Fact]
     public async Task A_dial_to_a_peer_that_stays_silent_ends_with_the_token()
     {
@@ -165,10 +179,12 @@ public sealed class DialTests
 
     private sealed class NotAGateway : Loopback
     {
+        public string Answer { get; init; } = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
         protected override async Task ServeAsync(TcpClient client, NetworkStream stream, CancellationToken cancellationToken)
         {
             await ReadHeadAsync(stream, cancellationToken);
-            await stream.WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), cancellationToken);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(Answer), cancellationToken);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using RPort.Agent.Connection;
@@ -57,6 +58,42 @@ public sealed class SupervisorTests : IAsyncLifetime
         _clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromMilliseconds(1));
         Assert.False(_attempts.Reader.TryPeek(out _));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
+        await NextAsync();
+    }
+
+    [Theory]
+    [InlineData(new[] { 10 }, 20)]
+    [InlineData(new[] { 25, 10 }, 20)] // the first that may take us
+    [InlineData(new[] { 0, 10 }, 20)] // one of them did not answer
+    [InlineData(new[] { 3600 }, 60)]
+    public async Task Busy_gateways_are_left_alone_for_as_long_as_they_ask(int[] asked, int pauseSeconds)
+    {
+        Start([.. asked.Select((_, number) => $"s{number}")]);
+        foreach (int seconds in asked)
+        {
+            (await NextAsync()).Result.SetException(seconds == 0
+                ? new DialException("x", new IOException())
+                : new DialException("x", new IOException()) { RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(seconds)) });
+        }
+
+        await PausesAsync(TimeSpan.FromSeconds(pauseSeconds));
+        (await NextAsync()).Result.SetException(new TimeoutException());
+        for (int i = 1; i < asked.Length; i++)
+        {
+            (await NextAsync()).Result.SetException(new TimeoutException());
+        }
+
+        await PausesAsync(TimeSpan.FromSeconds(2)); // asked once, left alone once
+        await NextAsync();
+    }
+
+    [Fact]
+    public async Task A_busy_gateway_may_name_a_time()
+    {
+        Start("a");
+        (await NextAsync()).Result.SetException(
+            new DialException("x", new IOException()) { RetryAfter = new RetryConditionHeaderValue(_clock.GetUtcNow() + TimeSpan.FromSeconds(12)) });
+        await PausesAsync(TimeSpan.FromSeconds(24));
         await NextAsync();
     }
 
@@ -153,6 +190,14 @@ public sealed class SupervisorTests : IAsyncLifetime
         await _stop.CancelAsync();
         await _running.WaitAsync(Patience);
         Assert.True(session.IsClosed);
+    }
+
+    /// <summary>The supervisor waits for exactly so long; that passes.</summary>
+    private async Task PausesAsync(TimeSpan pause)
+    {
+        await _clock.ArmedAsync(1);
+        Assert.Equal(pause, _clock.NextDue);
+        _clock.Advance(pause);
     }
 
     private void Start(params string[] servers)

@@ -1,81 +1,58 @@
 #!/usr/bin/env bash
-# A tunnel of this machine's gateway and agent beside `ssh -R` of OpenSSH, in alternation, to the same target.
-#   bench/tunnel.sh [ROUNDS=3] [MEGABYTES=1500] [CIPHER=aes128-gcm@openssh.com]
-# Prints medians: MB/s and CPU seconds per GB (both ends of the tunnel) for 1 and 8 streams each way, round trips, connections per second; and the
-# ratios. Needs python3 and OpenSSH with sshd; run as root. Build first.
-set -euo pipefail
-cd "$(dirname "$0")/.."
-rounds=${1:-3} megabytes=${2:-1500} cipher=${3:-aes128-gcm@openssh.com}
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-gateway=$PWD/Gateway/bin/Release/net10.0/RPort.Gateway.dll
-agent=$PWD/Agent/bin/Release/net10.0/rport-agent.dll
-traffic=$PWD/bench/traffic.py
-[ -f "$gateway" ] && [ -f "$agent" ] || { echo "Build first: ./run, or dotnet build -c Release"; exit 1; }
-work=$(mktemp -d)
-pids=()
-finish() { for pid in "${pids[@]}"; do kill -- "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
-trap finish EXIT
-port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
-api=$(port) door=$(port) ssh=$(port) target=$(port) reverse=$(port)
-cd "$work"
+# A tunnel of a gateway and an agent of this machine beside `ssh -tt -R` of OpenSSH, in alternation, to the same target.
+#   bench/tunnel.sh [ROUNDS=3] [MEGABYTES=1500] [CIPHER=aes128-gcm@openssh.com] [MAC=hmac-sha2-256]
+# Prints MB/s and CPU seconds per GB (both ends of the tunnel) for 1 and 8 streams each way, round trips of one byte, and connections per second. With a
+# cipher in counter mode, such as aes128-ctr, and its MAC: throughput only.
 
-setsid python3 "$traffic" serve "$target" & pids+=("-$!")
-dotnet "$gateway" --Data:Folder="$work/data" --Api:Address=127.0.0.1:$api --Agents:Address=127.0.0.1:$door --Api:Auth=admin:bench-password \
-  --Agents:Auth=fleet:bench-password > server.log 2>&1 & server=$!; pids+=($server)
-call() { curl -sS -u admin:bench-password "$@"; }
-until curl -fs -o /dev/null http://127.0.0.1:$api/health/ready; do kill -0 $server; sleep 0.2; done
-field() { python3 -c "import json,sys; print(json.load(sys.stdin)['data']['$1'])"; }
-pin=$(call http://127.0.0.1:$api/api/v1/status | field fingerprint)
-dotnet "$agent" --server ws://127.0.0.1:$door --fingerprint "$pin" --auth fleet:bench-password --id bench --data-dir "$work/agent" --set Client:AllowRoot=true > agent.log 2>&1 & client=$!; pids+=($client)
-until [ "$(call http://127.0.0.1:$api/api/v1/status | field clients_connected)" = 1 ]; do sleep 0.2; done
-tunnel=$(call -X PUT "http://127.0.0.1:$api/api/v1/clients/bench/tunnels?remote=127.0.0.1:$target&check_port=0&skip-idle-timeout=true" | field lport)
+# shellcheck source=bench/lib.sh
+. "$(dirname "$0")/lib.sh"
+rounds=$(whole ROUNDS "${1:-3}" 1 100)
+megabytes=$(whole MEGABYTES "${2:-1500}" 1 100000)
+cipher=${3:-aes128-gcm@openssh.com} mac=${4:-hmac-sha2-256}
+[ $# -le 4 ] || misused "Too many arguments."
+prepare ssh:openssh-client sshd:openssh-server script:bsdutils
+ssh -Q cipher | grep -qxF "$cipher" || misused "OpenSSH has no cipher '$cipher'."
+ssh -Q mac | grep -qxF "$mac" || misused "OpenSSH has no MAC '$mac'."
+case $cipher in *-ctr) bulk_only=1 name="$cipher $mac" ;; *) bulk_only='' name=$cipher ;; esac
+echoes=5000 connections=4000 gigabytes=$(awk "BEGIN { print $megabytes / 1000 }")
 
-ssh-keygen -q -t ecdsa -N '' -f hostkey; ssh-keygen -q -t ecdsa -N '' -f userkey
-mkdir -p /run/sshd
-/usr/sbin/sshd -D -f /dev/null -p "$ssh" -h "$work/hostkey" -o ListenAddress=127.0.0.1 -o AuthorizedKeysFile="$work/userkey.pub" -o StrictModes=no -o PidFile=none \
-  -o PermitRootLogin=yes -o UsePAM=no > sshd.log 2>&1 & daemon=$!; pids+=($daemon)
-sleep 1
-# A terminal makes ssh switch Nagle off on its link; without it every small packet waits.
-setsid script -qfc "exec ssh -tt -F none -c $cipher -i $work/userkey -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
-  -R 127.0.0.1:$reverse:127.0.0.1:$target -p $ssh 127.0.0.1 'sleep 86400'" /dev/null < /dev/null > ssh.log 2>&1 & pids+=("-$!")
-until python3 -c "import socket; socket.create_connection(('127.0.0.1', $reverse), 1)" 2>/dev/null; do sleep 0.2; done
-ends() { pgrep -d ' ' -f "ssh -tt -F none -c $cipher -i $work" | xargs -n1 | while read -r p; do [ "$(cat "/proc/$p/comm")" = ssh ] && echo "$p"; done; pgrep -P "$daemon"; pgrep -P "$(pgrep -P "$daemon" | head -1)" || true; }
-theirs=$(ends | sort -u | xargs)
-ours="$server $client"
+target=$(free_port)
+start_target serve "$target"
+start_gateway here --Agents:Ciphers:0="$cipher" --Agents:Macs:0="$mac"
+start_agent here bench
+eventually 30 "the agent is connected" agents_connected here 1
+tunnel=$(open_tunnel here bench "$target")
+start_sshd
+start_ssh_tunnel "$target" -c "$cipher" -m "$mac"
 
-cpu() { cat $(printf '/proc/%s/stat ' $1) | awk '{ t += $14 + $15 } END { print t }'; }
-measure() { # who pids port label command…
-  local who=$1 pids=$2 port=$3 label=$4 before after; shift 4
-  before=$(cpu "$pids"); local result; result=$(python3 "$traffic" "$1" "$port" "${@:2}"); after=$(cpu "$pids")
-  echo "$label $who $result $((after - before))" >> figures
-}
-both() { # label command…
-  measure ours "$ours" "$tunnel" "$@"
-  measure ssh "$theirs" "$reverse" "$@"
+both() { # per figures argument…: the port goes behind the command
+  measure ours "${server[here]} ${agent[bench]}" "$1" "$2" "$3" "$tunnel" "${@:4}"
+  measure ssh "$ssh_ends" "$1" "$2" "$3" "$ssh_tunnel" "${@:4}"
 }
 for round in $(seq 0 "$rounds"); do
-  [ "$round" = 1 ] && rm -f figures # round 0 warms both up
-  for streams in 1 8; do for way in D U; do both "bulk-$way-$streams" bulk $way $streams "$megabytes"; done; done
-  both rtt rtt 5000
-  both connections connections 4000 8
+  [ "$round" != 1 ] || forget
+  for streams in 1 8; do
+    for way in down up; do both "$gigabytes" "$way-$streams" bulk $way $streams "$megabytes"; done
+  done
+  [ -z "$bulk_only" ] || continue
+  both $echoes "rtt rtt-p99" rtt $echoes
+  both $connections connections connections $connections 8
 done
-python3 - "$megabytes" <<'P'
-import collections, statistics, sys
-gb = int(sys.argv[1]) / 1000
-rows = collections.defaultdict(list)
-for line in open("figures"):
-    label, who, *values = line.split()
-    rows[label, who].append([float(v) for v in values])
-median = lambda label, who, i: statistics.median(row[i] for row in rows[label, who])
-print(f"{'':30}{'tunnel':>12}{'ssh -R':>12}{'ratio':>8}")
-def show(name, ours, theirs): print(f"{name:30}{ours:12.2f}{theirs:12.2f}{ours / theirs:8.2f}")
-for streams in (1, 8):
-    for way, words in (("D", "to the user"), ("U", "to the machine")):
-        label = f"bulk-{way}-{streams}"
-        show(f"{words}, {streams} streams, MB/s", median(label, "ours", 0), median(label, "ssh", 0))
-        show("  CPU-s per GB", median(label, "ours", 1) / 100 / gb, median(label, "ssh", 1) / 100 / gb)
-show("round trip p50, µs", median("rtt", "ours", 0), median("rtt", "ssh", 0))
-show("  p99, µs", median("rtt", "ours", 1), median("rtt", "ssh", 1))
-show("connections/s, 8 at a time", median("connections", "ours", 0), median("connections", "ssh", 0))
-show("  CPU ms per connection", median("connections", "ours", 1) * 10 / 4000, median("connections", "ssh", 1) * 10 / 4000)
-P
+
+if [ -n "$bulk_only" ]; then throughput='-|-'; else throughput='0.7|1.0'; fi
+{
+  for streams in 1 8; do
+    for way in down up; do
+      case $way in down) words="to the user" ;; *) words="to the machine" ;; esac
+      echo "$words, $streams stream(s)|MB/s|$way-$streams|ssh|ratio|>|$throughput"
+      echo "  CPU of both ends|s/GB|$way-$streams-cpu|ssh|ratio|<|1.5|1.1"
+    done
+  done
+  [ -n "$bulk_only" ] || cat << 'ROWS'
+echo of one byte, p50|µs|rtt|ssh|ratio|<|1.2|1.0
+echo of one byte, p99|µs|rtt-p99|ssh|ratio|<|1.4|1.0
+  CPU of both ends|µs each|rtt-cpu|ssh|ratio|<|-|-|1000000
+connections, 8 at a time|per s|connections|ssh|ratio|>|0.7|1.0
+  CPU of both ends|ms each|connections-cpu|ssh|ratio|<|-|-|1000
+ROWS
+} | report "Tunnel, $name"

@@ -169,3 +169,11 @@ measure() {
 
 # report TITLE: reads rows (see report.py), prints the table.
 report() { python3 "$root/bench/report.py" rows "$1" "$work/figures" "${BENCH_RESULTS:-}"; }
+
+# push_file GATEWAY FILE DESTINATION ID…: returns when every agent has it.
+push_file() {
+  local gateway=$1 file=$2 destination=$3 id targets=(); shift 3
+  for id in "$@"; do targets+=(-F "client_id=$id"); done
+  id=$(call "${targets[@]}" -F "upload=@$file" -F "dest=$destination" -F force=true "${api[$gateway]}/api/v1/files" | field uuid)
+  python3 "$root/bench/pushed.py" "${api[$gateway]}" "$auth" "$id"
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Memory of an agent that is connected and idle: as `dotnet build` makes it, and as the trimmed single file of README's publish command.
+#   bench/memory.sh [SETTLE=30]
+# Prints resident and private memory in MB after SETTLE seconds, from /proc/PID/smaps_rollup. Publishing takes a minute or two.
+
+# shellcheck source=bench/lib.sh
+. "$(dirname "$0")/lib.sh"
+settle=$(whole SETTLE "${1:-30}" 1 3600)
+[ $# -le 1 ] || misused "Too many arguments."
+prepare awk:mawk
+command -v dotnet > /dev/null || die "The .NET SDK is needed."
+
+# Its intermediate files go elsewhere too: the build in this tree stays as it is.
+dotnet publish "$root/Agent" -c Release -r linux-x64 --self-contained -p:PublishSingleFile=true -p:PublishTrimmed=true --artifacts-path "$work/artifacts" \
+  --nologo -v q > publish.log
+start_gateway here
+start_agent here built
+trimmed=$(find "$work/artifacts/publish" -name rport-agent -type f)
+agent_program=("$trimmed")
+start_agent here trimmed
+eventually 60 "both agents are connected" agents_connected here 2
+sleep "$settle"
+agents_connected here 2 || die "An agent lost its connection."
+
+for id in built trimmed; do
+  while read -r name kilobytes _; do
+    case $name in
+      Rss:) note "$id-rss" ours "$kilobytes" ;;
+      Private_*) private=$((${private:-0} + kilobytes)) ;;
+    esac
+  done < "/proc/${agent[$id]}/smaps_rollup"
+  note "$id-private" ours "$private"
+  private=0
+done
+note size ours "$(stat -c %s "$trimmed")"
+
+report "Memory of an idle agent" << 'ROWS'
+trimmed single file, resident|MB|trimmed-rss|-|ours|<|60|40|0.001024
+  private|MB|trimmed-private|-|ours|<|-|-|0.001024
+  the file|MB|size|-|ours|<|-|-|0.000001
+as built, resident|MB|built-rss|-|ours|<|-|-|0.001024
+  private|MB|built-private|-|ours|<|-|-|0.001024
+ROWS

@@ -15,6 +15,7 @@ public sealed class SshChannel : IAsyncDisposable
     private readonly ChannelTable _table;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private Action? _over;
     private bool _peerClosed;
     private bool _peerSentEof;
     private bool _serving;
@@ -92,8 +93,8 @@ public sealed class SshChannel : IAsyncDisposable
     /// <summary>The peer's answer to our open; null for channels the peer opened.</summary>
     internal TaskCompletionSource? Opening { get; init; }
 
-    /// <summary>Set when the caller of our open stopped waiting: the channel is closed as soon as it opens.</summary>
-    internal bool Abandoned { get; set; }
+    /// <summary>Whether the peer's answer to our open is still to come. The receive loop's own.</summary>
+    internal bool IsOpening { get; set; }
 
     /// <summary>The application's function, while it serves the channel.</summary>
     internal Task Serving { get; private set; } = Task.CompletedTask;
@@ -146,7 +147,7 @@ public sealed class SshChannel : IAsyncDisposable
     /// <returns>A task.</returns>
     /// <exception cref="SshChannelClosedException">The channel is closed.</exception>
     /// <exception cref="SshConnectionClosedException">The connection is closed.</exception>
-    public ValueTask SendEofAsync(CancellationToken cancellationToken = default) => Output.SendEofAsync(cancellationToken);
+    public ValueTask SendEofAsync(CancellationToken cancellationToken = default) => Output.SendEofAsync(closeFollows: false, cancellationToken);
 
     /// <summary>Sends a request (RFC 4254 §5.4) and waits for its reply.</summary>
     /// <param name="type">The request's name.</param>
@@ -206,6 +207,24 @@ public sealed class SshChannel : IAsyncDisposable
     /// <returns>A new stream.</returns>
     public Stream AsStream(RelayMeter? meter = null) => new ChannelStream(this, meter);
 
+    /// <summary>
+    /// Has something done, once, when <see cref="Closed"/> completes or where it has already; on the receive loop mostly, so that it must not block.
+    /// A second call takes the place of the first.
+    /// </summary>
+    internal void WhenClosed(Action action)
+    {
+        lock (_gate)
+        {
+            if (!_closed.Task.IsCompleted)
+            {
+                _over = action;
+                return;
+            }
+        }
+
+        action();
+    }
+
     internal void Close()
     {
         Input.Discard();
@@ -239,7 +258,7 @@ public sealed class SshChannel : IAsyncDisposable
 
         ReleaseIfOver();
 
-        Requests.Finally(() => _closed.TrySetResult()); // behind the requests that came before it, such as an exit status
+        Requests.Finally(SetClosed); // behind the requests that came before it, such as an exit status
     }
 
     /// <summary>The connection ended.</summary>
@@ -250,7 +269,20 @@ public sealed class SshChannel : IAsyncDisposable
         Requests.Abort(() => new SshConnectionClosedException(reason));
         Opening?.TrySetException(new SshConnectionClosedException(reason));
         _ = Opening?.Task.Exception; // its caller may have gone
-        _closed.TrySetResult();
+        SetClosed();
+    }
+
+    private void SetClosed()
+    {
+        Action? over;
+        lock (_gate)
+        {
+            _closed.TrySetResult();
+            over = _over;
+            _over = null;
+        }
+
+        over?.Invoke();
     }
 
     private async Task RunAsync(Func<SshChannel, CancellationToken, Task> serve)

@@ -140,7 +140,7 @@ public sealed class SshConnection : IAsyncDisposable
         return _protocol.Requests.NotifyAsync(name, payload, cancellationToken);
     }
 
-    /// <summary>Opens a channel (RFC 4254 §5.1).</summary>
+    /// <summary>Opens a channel (RFC 4254 §5.1); the code behind the call runs on the thread pool.</summary>
     /// <param name="type">The channel type.</param>
     /// <param name="openData">The type-specific bytes.</param>
     /// <param name="cancellationToken">Ends the wait; a channel that opens afterwards is closed at once.</param>
@@ -148,10 +148,25 @@ public sealed class SshConnection : IAsyncDisposable
     /// <exception cref="SshChannelOpenException">The peer refused, or <see cref="SshConnectionOptions.MaxChannels"/> are open.</exception>
     /// <exception cref="SshConnectionClosedException">The connection ended first.</exception>
     /// <exception cref="ArgumentException">The data is too large.</exception>
-    public ValueTask<SshChannel> OpenChannelAsync(string type, ReadOnlyMemory<byte> openData, CancellationToken cancellationToken = default)
+    public ValueTask<SshChannel> OpenChannelAsync(string type, ReadOnlyMemory<byte> openData, CancellationToken cancellationToken = default) =>
+        OpenChannelAsync(type, openData, inlineContinuations: false, cancellationToken);
+
+    /// <summary>Opens a channel (RFC 4254 §5.1).</summary>
+    /// <param name="type">The channel type.</param>
+    /// <param name="openData">The type-specific bytes.</param>
+    /// <param name="inlineContinuations">
+    /// Runs the code behind the call on the receive loop rather than on the thread pool. It must never block: everything else on the connection waits for it.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait; a channel that opens afterwards is closed at once.</param>
+    /// <returns>The open channel, owned by the caller.</returns>
+    /// <exception cref="SshChannelOpenException">The peer refused, or <see cref="SshConnectionOptions.MaxChannels"/> are open.</exception>
+    /// <exception cref="SshConnectionClosedException">The connection ended first.</exception>
+    /// <exception cref="ArgumentException">The data is too large.</exception>
+    public ValueTask<SshChannel> OpenChannelAsync(
+        string type, ReadOnlyMemory<byte> openData, bool inlineContinuations, CancellationToken cancellationToken = default)
     {
         CheckMessageSize(openData.Length);
-        return _protocol.Opens.OpenAsync(type, openData, cancellationToken);
+        return _protocol.Opens.OpenAsync(type, openData, inlineContinuations, cancellationToken);
     }
 
     /// <summary>Agrees on new keys, while data goes on (RFC 4253 §9). Joins a key exchange that is under way.</summary>

@@ -31,6 +31,12 @@ public abstract class SshConnectionOptions
     /// <summary>Channel opens of the peer that wait for our verdict. One more ends the connection.</summary>
     public int MaxPendingOpens { get; init; } = 256;
 
+    /// <summary>
+    /// Asks <see cref="ISshPeerHandler.OnChannelOpenAsync"/> on the receive loop where nothing asked before is still being answered, rather than on the
+    /// thread pool. It must then never block: everything else on the connection waits for it.
+    /// </summary>
+    public bool InlineOpens { get; init; }
+
     /// <summary>Requests of the peer that wait for our answer: global ones, and those of each channel. One more ends the connection.</summary>
     public int MaxPendingRequests { get; init; } = 64;
 

@@ -33,6 +33,7 @@ internal sealed record GatewayLogin(string UserAndPassword, string Fingerprint, 
             VerifyHostKey = Verify,
             TimeProvider = clock,
             MaxChannels = maxTunnelConnections + OtherChannels,
+            InlineOpens = true, // every verdict is either at hand or put off
             MaxPendingOpens = 2 * maxTunnelConnections + OtherChannels,
         };
     }

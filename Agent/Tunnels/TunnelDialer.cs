@@ -38,8 +38,10 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
                 try
                 {
                     // The first of several addresses may swallow packets: each gets its share of the time that is left.
-                    TimeSpan share = (timeout - clock.GetElapsedTime(start)) / (addresses.Length - i);
-                    return await DialAsync(new IPEndPoint(addresses[i], target.Port), share, token).ConfigureAwait(false);
+                    IPEndPoint endPoint = new(addresses[i], target.Port);
+                    return i == addresses.Length - 1
+                        ? await DialAsync(endPoint, token).ConfigureAwait(false)
+                        : await DialAsync(endPoint, (timeout - clock.GetElapsedTime(start)) / (addresses.Length - i), token).ConfigureAwait(false);
                 }
                 catch (TunnelDialException) when (i < addresses.Length - 1)
                 {
@@ -52,10 +54,12 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
     private async Task<T> WithinAsync<T>(TunnelTarget target, TimeSpan timeout, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = new(timeout, clock);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            return await work(either.Token).ConfigureAwait(false);
+            using (cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline))
+            {
+                return await work(deadline.Token).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -85,12 +89,25 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
     {
         using CancellationTokenSource share = new(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(share.Token, cancellationToken);
+        try
+        {
+            return await DialAsync(endPoint, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw TimedOut(endPoint.ToString(), error);
+        }
+    }
+
+    private static async Task<Socket> DialAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
         Socket? socket = null;
         try
         {
             socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true); // a target that vanished is noticed some time
-            await socket.ConnectAsync(endPoint, either.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return socket;
         }
         catch (SocketException error)
@@ -98,11 +115,10 @@ internal sealed class TunnelDialer(AllowList allowed, TimeProvider clock, Func<s
             socket?.Dispose();
             throw Unreachable($"dial tcp {endPoint}: connect: {SocketErrorText.Of(error)}", error);
         }
-        catch (OperationCanceledException error)
+        catch (OperationCanceledException)
         {
             socket?.Dispose();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw TimedOut(endPoint.ToString(), error);
+            throw;
         }
     }
 

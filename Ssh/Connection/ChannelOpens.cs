@@ -33,9 +33,10 @@ internal sealed class ChannelOpens
         _budget = new ReceiveBudget(_options.MaxUnreadBytes);
     }
 
-    public async ValueTask<SshChannel> OpenAsync(string type, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public async ValueTask<SshChannel> OpenAsync(string type, ReadOnlyMemory<byte> data, bool inlineContinuations, CancellationToken cancellationToken)
     {
-        SshChannel channel = _channels.TryAdd(number => Create(number, type, opening: true)) ?? throw new SshChannelOpenException(
+        TaskCompletionSource opening = new(inlineContinuations ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+        SshChannel channel = _channels.TryAdd(number => Create(number, type, opening)) ?? throw new SshChannelOpenException(
             SshChannelOpenFailure.ResourceShortage, $"{_options.MaxChannels} channels are open on this connection.");
         byte[] message = ChannelOpenMessage.Encode(
             type, channel.Number, channel.Input.InitialWindow, (uint)_options.MaxChannelDataBytes, data.Span);
@@ -49,15 +50,11 @@ internal sealed class ChannelOpens
             throw;
         }
 
-        try
+        // Either the wait ends or the peer's answer comes first; an answer nobody waits for any more closes the channel.
+        using (cancellationToken.UnsafeRegister(static (opening, token) => ((TaskCompletionSource)opening!).TrySetCanceled(token), opening))
         {
-            await channel.Opening!.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await opening.Task.ConfigureAwait(false);
             return channel;
-        }
-        catch (OperationCanceledException)
-        {
-            Abandon(channel);
-            throw;
         }
     }
 
@@ -77,7 +74,7 @@ internal sealed class ChannelOpens
             throw new SshProtocolException(SshDisconnectReason.ByApplication, "Too many channel opens wait for a verdict.");
         }
 
-        _incoming.Add(cancellationToken => DecideAsync(open, cancellationToken));
+        _incoming.Add(cancellationToken => DecideAsync(open, cancellationToken), _options.InlineOpens);
     }
 
     private async ValueTask DecideAsync(ChannelOpenMessage open, CancellationToken cancellationToken)
@@ -146,7 +143,7 @@ internal sealed class ChannelOpens
 
     private async ValueTask<bool> TryServeAsync(ChannelOpenMessage open, SshChannelVerdict verdict, CancellationToken cancellationToken)
     {
-        SshChannel? channel = verdict.Serve is null ? null : _channels.TryAdd(number => Create(number, open.Type, opening: false));
+        SshChannel? channel = verdict.Serve is null ? null : _channels.TryAdd(number => Create(number, open.Type, opening: null));
         if (channel is null)
         {
             byte[] refusal = verdict.Serve is null
@@ -175,16 +172,10 @@ internal sealed class ChannelOpens
 
         SshChannel channel = FindOpening(confirmation.Recipient);
         channel.Output.Attach(confirmation.Sender, confirmation.Window, confirmation.MaxPacket);
-        bool abandoned;
-        lock (channel.Opening!)
+        channel.IsOpening = false;
+        if (!channel.Opening!.TrySetResult())
         {
-            channel.Opening.TrySetResult();
-            abandoned = channel.Abandoned;
-        }
-
-        if (abandoned)
-        {
-            channel.Close();
+            channel.Close(); // its caller waits no more
         }
     }
 
@@ -197,40 +188,27 @@ internal sealed class ChannelOpens
         }
 
         SshChannel channel = FindOpening(failure.Recipient);
+        channel.IsOpening = false;
         Forget(channel);
         channel.Opening!.TrySetException(new SshChannelOpenException(failure.Reason, $"The peer refused the channel: {failure.Text}"));
         _ = channel.Opening.Task.Exception; // its caller may have gone
     }
 
     private SshChannel FindOpening(uint number) =>
-        _channels.Find(number) is { Opening.Task.IsCompleted: false } channel
+        _channels.Find(number) is { IsOpening: true } channel
             ? channel
             : throw new SshProtocolException($"The answer to an open names channel {number}, which is not being opened.");
 
-    private SshChannel Create(uint number, string type, bool opening) =>
+    private SshChannel Create(uint number, string type, TaskCompletionSource? opening) =>
         new(_connection, _channels, new ReceiveWindow(_budget, _options.InitialWindowBytes, _options.MaxWindowBytes), _sender, number, type)
         {
-            Opening = opening ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null,
+            Opening = opening,
+            IsOpening = opening is not null,
         };
 
     private void Forget(SshChannel channel)
     {
         _channels.Remove(channel.Number);
         channel.Input.Release();
-    }
-
-    private static void Abandon(SshChannel channel)
-    {
-        bool opened;
-        lock (channel.Opening!)
-        {
-            channel.Abandoned = true;
-            opened = channel.Opening.Task.IsCompletedSuccessfully;
-        }
-
-        if (opened)
-        {
-            channel.Close();
-        }
     }
 }

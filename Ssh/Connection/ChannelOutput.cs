@@ -108,7 +108,9 @@ internal sealed class ChannelOutput : IDisposable
     }
 
     /// <summary>Ends this direction, once.</summary>
-    public async ValueTask SendEofAsync(CancellationToken cancellationToken)
+    /// <param name="closeFollows">CLOSE comes next and both may leave together.</param>
+    /// <param name="cancellationToken">Ends the wait for earlier writers.</param>
+    public async ValueTask SendEofAsync(bool closeFollows, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -125,7 +127,10 @@ internal sealed class ChannelOutput : IDisposable
                 _sender.AddControl(ChannelMessage.Encode(MessageNumber.ChannelEof, _remoteId));
             }
 
-            _sender.Wake();
+            if (!closeFollows)
+            {
+                _sender.Wake();
+            }
         }
         finally
         {

@@ -61,12 +61,14 @@ internal sealed class ChannelRequests
         }
     }
 
-    /// <summary>Does something behind the peer's requests that came already.</summary>
-    public void Finally(Action action) => _incoming.Add(_ =>
-    {
-        action();
-        return default;
-    });
+    /// <summary>Does something behind the peer's requests that came already. It must not block.</summary>
+    public void Finally(Action action) => _incoming.Add(
+        _ =>
+        {
+            action();
+            return default;
+        },
+        atOnce: true);
 
     /// <summary>Fails our requests, waiting and to come.</summary>
     public void Abort(Func<Exception> error) => _outgoing.Abort(error);

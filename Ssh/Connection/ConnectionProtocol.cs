@@ -85,7 +85,7 @@ internal sealed class ConnectionProtocol
         SshReader reader = new(body);
         if (!reader.TryReadUInt32(out uint recipient)
             || _channels.Find(recipient) is not { } channel
-            || channel.Opening is { Task.IsCompletedSuccessfully: false })
+            || channel.IsOpening)
         {
             throw new SshProtocolException($"Message {(byte)number} names a channel that is not open.");
         }

@@ -31,13 +31,23 @@ internal sealed class SerialWork(CancellationToken cancellationToken, Action<Exc
     }
 
     /// <summary>Adds work. Its owner bounds it.</summary>
-    public void Add(Func<CancellationToken, ValueTask> work)
+    /// <param name="work">The work.</param>
+    /// <param name="atOnce">Begins it on this thread if nothing is before it: for work that never blocks, and would cost less than its way to another thread.</param>
+    public void Add(Func<CancellationToken, ValueTask> work, bool atOnce = false)
     {
         lock (_gate)
         {
-            _work.Enqueue(work);
-            StartIfNeeded();
+            if (!atOnce || _paused || _running || _work.Count > 0)
+            {
+                _work.Enqueue(work);
+                StartIfNeeded();
+                return;
+            }
+
+            _running = true;
         }
+
+        Pump = PumpAsync(work);
     }
 
     private void StartIfNeeded()
@@ -45,21 +55,23 @@ internal sealed class SerialWork(CancellationToken cancellationToken, Action<Exc
         if (!_paused && !_running && _work.Count > 0)
         {
             _running = true;
-            Pump = Task.Run(PumpAsync, CancellationToken.None);
+            Pump = Task.Run(() => PumpAsync(null), CancellationToken.None);
         }
     }
 
-    private async Task PumpAsync()
+    private async Task PumpAsync(Func<CancellationToken, ValueTask>? first)
     {
-        while (true)
+        for (Func<CancellationToken, ValueTask>? work = first; ; work = null)
         {
-            Func<CancellationToken, ValueTask>? work;
-            lock (_gate)
+            if (work is null)
             {
-                if (cancellationToken.IsCancellationRequested || !_work.TryDequeue(out work))
+                lock (_gate)
                 {
-                    _running = false;
-                    return;
+                    if (cancellationToken.IsCancellationRequested || !_work.TryDequeue(out work))
+                    {
+                        _running = false;
+                        return;
+                    }
                 }
             }
 

@@ -25,7 +25,9 @@ public sealed class SocketRelay
     private readonly RelayMeter _meter;
     private readonly bool _keepsHalfClose;
     private int _outcome;
+    private int _ends;
     private bool _eofSent;
+    private bool _toSocketEnded;
 
     private SocketRelay(Socket socket, SshChannel channel, RelayMeter meter, bool keepsHalfClose)
     {
@@ -62,13 +64,9 @@ public sealed class SocketRelay
         {
             Task toChannel = relay.ToChannelAsync();
             Task toSocket = relay.ToSocketAsync();
-            Task both = Task.WhenAll(toChannel, toSocket);
-            if (await Task.WhenAny(both, channel.Closed).ConfigureAwait(false) != both)
-            {
-                await relay.PeerHasClosedAsync(toSocket).ConfigureAwait(false);
-            }
-
-            await both.ConfigureAwait(false);
+            channel.WhenClosed(relay.EndIfPeerIsGone);
+            await toChannel.ConfigureAwait(false);
+            await toSocket.ConfigureAwait(false);
         }
 
         await channel.CloseAsync().ConfigureAwait(false);
@@ -78,7 +76,7 @@ public sealed class SocketRelay
 
     private async Task ToChannelAsync()
     {
-        Buffer buffer = new();
+        Buffer buffer = Buffer.Rent();
         try
         {
             while (true)
@@ -87,7 +85,7 @@ public sealed class SocketRelay
                 if (read == 0)
                 {
                     Volatile.Write(ref _eofSent, true); // before the peer can answer it
-                    await _channel.SendEofAsync().ConfigureAwait(false);
+                    await _channel.Output.SendEofAsync(closeFollows: Volatile.Read(ref _toSocketEnded), CancellationToken.None).ConfigureAwait(false);
                     return;
                 }
 
@@ -98,7 +96,7 @@ public sealed class SocketRelay
         }
         catch (SshChannelClosedException)
         {
-            // Whoever closed the channel sees to the rest: Break, or PeerHasClosedAsync once all that came has been passed on.
+            // Whoever closed the channel sees to the rest: Break, or EndIfPeerIsGone once all that came has been passed on.
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or SshException)
         {
@@ -112,7 +110,7 @@ public sealed class SocketRelay
 
     private async Task ToSocketAsync()
     {
-        Buffer buffer = new();
+        Buffer buffer = Buffer.Rent();
         try
         {
             while (true)
@@ -148,13 +146,22 @@ public sealed class SocketRelay
         finally
         {
             buffer.Return();
+            Volatile.Write(ref _toSocketEnded, true);
+            EndIfPeerIsGone();
         }
     }
 
-    /// <summary>The peer takes no more. What it sent before is still passed on; then the direction towards it, if it has not ended, has nowhere to go.</summary>
-    private async Task PeerHasClosedAsync(Task toSocket)
+    /// <summary>
+    /// Called when the channel has closed, and when all that came by it has been passed on: after both, the direction towards the peer, if it has not
+    /// ended, has nowhere to go.
+    /// </summary>
+    private void EndIfPeerIsGone()
     {
-        await toSocket.ConfigureAwait(false);
+        if (Interlocked.Increment(ref _ends) < 2)
+        {
+            return;
+        }
+
         if (!_keepsHalfClose)
         {
             End();
@@ -205,32 +212,28 @@ public sealed class SocketRelay
     }
 
     /// <summary>Small until a read fills it, then large until a read leaves much of it empty: few bytes while idle, few calls while busy.</summary>
-    private struct Buffer()
+    private struct Buffer
     {
-        private readonly byte[] _small = new byte[SmallBuffer];
-        private byte[]? _large;
+        private byte[] _bytes;
 
-        public readonly Memory<byte> Memory => _large ?? _small;
+        public readonly Memory<byte> Memory => _bytes;
+
+        public static Buffer Rent() => new() { _bytes = ArrayPool<byte>.Shared.Rent(SmallBuffer) };
 
         public void Fit(int read)
         {
-            if (_large is null && read == SmallBuffer)
-            {
-                _large = ArrayPool<byte>.Shared.Rent(LargeBuffer);
-            }
-            else if (_large is not null && read < SmallBuffer)
+            bool isLarge = _bytes.Length >= LargeBuffer;
+            if (isLarge ? read < SmallBuffer : read == _bytes.Length)
             {
                 Return();
+                _bytes = ArrayPool<byte>.Shared.Rent(isLarge ? SmallBuffer : LargeBuffer);
             }
         }
 
         public void Return()
         {
-            if (_large is not null)
-            {
-                ArrayPool<byte>.Shared.Return(_large);
-                _large = null;
-            }
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = [];
         }
     }
 }

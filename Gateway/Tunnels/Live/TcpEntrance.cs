@@ -61,11 +61,7 @@ internal sealed class TcpEntrance : ITunnelEntrance
         {
             try
             {
-                Admit(await _listener.AcceptAsync(_closing.Token), target);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                Admit(await _listener.AcceptAsync(), target);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -85,7 +81,7 @@ internal sealed class TcpEntrance : ITunnelEntrance
     {
         try
         {
-            if (_gate.TryEnter(((IPEndPoint)socket.RemoteEndPoint!).Address) is { } passage)
+            if (_gate.TryEnter(((IPEndPoint)socket.RemoteEndPoint!).Address, _environment.Options.ConnectTimeout) is { } passage)
             {
                 _ = ServeAsync(socket, passage, target); // the gate knows when it is over
                 return;
@@ -106,26 +102,20 @@ internal sealed class TcpEntrance : ITunnelEntrance
         {
             try
             {
-                SshChannel channel = await ConnectAsync(target, passage.Token);
+                SshChannel channel = await target.ConnectAsync(inlineContinuations: true, passage.Token);
+                passage.Arrive();
                 _gate.LastFailure = "";
                 await SocketRelay.RunAsync(socket, channel, _gate.Meter, target.KeepsHalfClose, passage.Token);
             }
             catch (Exception e) when (e is SshException or OperationCanceledException)
             {
                 socket.Close(0);
-                if (!passage.Token.IsCancellationRequested)
+                if (!passage.IsCut)
                 {
                     _gate.LastFailure = e is OperationCanceledException ? "the client did not connect to the target in time" : e.Message;
                     _environment.Metrics.Failed();
                 }
             }
         }
-    }
-
-    private async Task<SshChannel> ConnectAsync(TunnelTarget target, CancellationToken cut)
-    {
-        using CancellationTokenSource deadline = new(_environment.Options.ConnectTimeout, _environment.Clock);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cut);
-        return await target.ConnectAsync(either.Token);
     }
 }

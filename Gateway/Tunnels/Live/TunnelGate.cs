@@ -57,13 +57,15 @@ internal sealed class TunnelGate(TunnelAcl acl, int maxConnections, TimeProvider
     }
 
     /// <summary>Lets somebody in; null for one who is not in the ACL, and for everybody while it is full or closed.</summary>
-    public Passage? TryEnter(IPAddress peer)
+    /// <param name="peer">Who.</param>
+    /// <param name="arriveWithin">They have to leave after this time, unless <see cref="Passage.Arrive"/> comes first.</param>
+    public Passage? TryEnter(IPAddress peer, TimeSpan? arriveWithin = null)
     {
         lock (_gate)
         {
             if (!_closed && _inside.Count < maxConnections && _acl.Allows(peer))
             {
-                Passage passage = new(this, peer);
+                Passage passage = new(this, peer, arriveWithin is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource());
                 _inside.Add(passage);
                 _total++;
                 metrics.ConnectionOpened();
@@ -158,20 +160,27 @@ internal sealed class TunnelGate(TunnelAcl acl, int maxConnections, TimeProvider
     }
 
     /// <summary>Somebody inside, until disposed.</summary>
-    internal sealed class Passage(TunnelGate gate, IPAddress peer) : IDisposable
+    internal sealed class Passage(TunnelGate gate, IPAddress peer, CancellationTokenSource end) : IDisposable
     {
-        private readonly CancellationTokenSource _cut = new();
+        private volatile bool _isCut;
 
         public IPAddress Peer => peer;
 
         /// <summary>Fires when they have to leave.</summary>
-        public CancellationToken Token => _cut.Token;
+        public CancellationToken Token => end.Token;
+
+        /// <summary>Whether they were told to leave, and did not just take too long to arrive.</summary>
+        public bool IsCut => _isCut;
+
+        /// <summary>They have arrived, and may stay.</summary>
+        public void Arrive() => end.CancelAfter(Timeout.InfiniteTimeSpan);
 
         public void Cut()
         {
+            _isCut = true;
             try
             {
-                _cut.Cancel();
+                end.Cancel();
             }
             catch (ObjectDisposedException)
             {
@@ -182,7 +191,7 @@ internal sealed class TunnelGate(TunnelAcl acl, int maxConnections, TimeProvider
         public void Dispose()
         {
             gate.Leave(this);
-            _cut.Dispose();
+            end.Dispose();
         }
     }
 }

@@ -12,6 +12,7 @@ namespace RPort.Gateway.Tunnels.Live;
 internal sealed class TunnelTarget(SshConnection connection, TunnelSpec spec, bool keepsHalfClose)
 {
     private readonly string _address = AddressOf(spec);
+    private readonly byte[] _openData = Encoding.UTF8.GetBytes(AddressOf(spec));
 
     public bool KeepsHalfClose => keepsHalfClose;
 
@@ -20,9 +21,11 @@ internal sealed class TunnelTarget(SshConnection connection, TunnelSpec spec, bo
         spec.RemoteHost.Contains(':', StringComparison.Ordinal) ? $"[{spec.RemoteHost}]:{spec.RemotePort}" : $"{spec.RemoteHost}:{spec.RemotePort}";
 
     /// <summary>A connection to the target.</summary>
+    /// <param name="inlineContinuations">Runs what follows on the loop of the agent's connection; it must then not block.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SshChannelOpenException">The agent could not make it, or may not; the message says why.</exception>
-    public ValueTask<SshChannel> ConnectAsync(CancellationToken cancellationToken) =>
-        connection.OpenChannelAsync(RequestNames.TunnelChannel, Encoding.UTF8.GetBytes(_address), cancellationToken);
+    public ValueTask<SshChannel> ConnectAsync(bool inlineContinuations, CancellationToken cancellationToken) =>
+        connection.OpenChannelAsync(RequestNames.TunnelChannel, _openData, inlineContinuations, cancellationToken);
 
     /// <summary>A channel for datagrams to and from the target.</summary>
     /// <exception cref="SshChannelOpenException">The agent refused it; the message says why.</exception>

@@ -87,7 +87,7 @@ public sealed class TunnelQuestionTests
         string hostPort = $"127.0.0.1:{silent.Port}";
         Task<string> asked = pair.AnswerAsync(RequestNames.CheckPort, $$"""{"HostPort":"{{hostPort}}","Timeout":{{nanoseconds}}}""");
         Task<string> next = pair.AnswerAsync(RequestNames.Ping, "");
-        await time.ArmedAsync(2);
+        await time.ArmedAsync(1);
         await pair.OpenAsync(target.Address); // held up by nothing
         time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
         await pair.OpenAsync(target.Address);

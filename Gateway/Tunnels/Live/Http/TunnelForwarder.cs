@@ -72,7 +72,7 @@ internal sealed class TunnelForwarder : IDisposable
     {
         using CancellationTokenSource deadline = new(_environment.Options.ConnectTimeout, _environment.Clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        SshChannel channel = await _target.ConnectAsync(either.Token);
+        SshChannel channel = await _target.ConnectAsync(inlineContinuations: false, either.Token);
         _gate.LastFailure = "";
         return channel.AsStream(_gate.Meter);
     }

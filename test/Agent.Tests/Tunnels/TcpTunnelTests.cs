@@ -184,7 +184,7 @@ public sealed class TcpTunnelTests
         ManualTime time = new();
         await using TunnelPair pair = await TunnelPair.CreateAsync(clock: time);
         Task<SshChannel> open = pair.OpenAsync($"127.0.0.1:{silent.Port}");
-        await time.ArmedAsync(1); // one for all of it, one for the only address
+        await time.ArmedAsync(1);
         await pair.OpenAsync(target.Address);
         Assert.True((await pair.AskAsync(RequestNames.Ping, "")).Success);
         Assert.False(open.IsCompleted);

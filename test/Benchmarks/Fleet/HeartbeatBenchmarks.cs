@@ -1,0 +1,32 @@
+using BenchmarkDotNet.Attributes;
+using RPort.Benchmarks.Budgets;
+using RPort.Grains.Tests.Kit;
+
+namespace RPort.Benchmarks.Fleet;
+
+/// <summary>A grain call: the heartbeat of a session, to its client's grain in this process.</summary>
+[MemoryDiagnoser]
+public class HeartbeatBenchmarks
+{
+    private readonly TempFolder _folder = new();
+    private TestSilo _silo = null!;
+    private TestAgent _agent = null!;
+
+    [GlobalSetup]
+    public async Task SetUpAsync()
+    {
+        _silo = await TestSilo.StartAsync(_folder);
+        _agent = new TestAgent(_silo, "client");
+        await _agent.ConnectAsync();
+    }
+
+    [GlobalCleanup]
+    public async Task CleanUpAsync()
+    {
+        await _silo.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Benchmark, AllocationBudget(700)]
+    public Task Heartbeat() => _agent.Grain.HeartbeatAsync(_agent.Fence);
+}

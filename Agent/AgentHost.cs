@@ -68,7 +68,7 @@ internal sealed class AgentHost(AgentOptions options, string? configurationFile,
             client.Auth, client.Fingerprint, $"SSH-2.0-RPortAgent_{identity.Version}", key => logger.UnexpectedHostKey(key.Sha256, key.Md5));
         SessionParts parts = new(
             options,
-            new GatewayDialer(client, options.Connection, $"rport {identity.Version}"),
+            new GatewayDialer(client, options.Connection, $"rport {identity.Version}").DialAsync,
             login,
             new Registration(options, identity, new MachineProbe(clock), logger),
             receiver,

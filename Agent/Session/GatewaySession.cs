@@ -52,7 +52,7 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
         GatewaySession session = new(parts, server);
         try
         {
-            Stream stream = await parts.Dialer.DialAsync(server, either.Token).ConfigureAwait(false);
+            Stream stream = await parts.Dial(server, either.Token).ConfigureAwait(false);
             session._connection = await SshConnection.ConnectAsync(stream, parts.Login.ToOptions(parts.Clock, parts.Options.Client.MaxTunnelConnections), session, either.Token).ConfigureAwait(false);
             await session.RegisterAsync(either.Token).ConfigureAwait(false);
             return session;

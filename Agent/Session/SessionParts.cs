@@ -9,7 +9,10 @@ namespace RPort.Agent.Session;
 
 /// <summary>What every session of this process is made of. All of it outlives the sessions.</summary>
 internal sealed record SessionParts(
-    AgentOptions Options, GatewayDialer Dialer, GatewayLogin Login, Registration Registration, IPushReceiver Receiver, HealthDeadline Health, TimeProvider Clock, ILogger Logger);
+    AgentOptions Options, DialGateway Dial, GatewayLogin Login, Registration Registration, IPushReceiver Receiver, HealthDeadline Health, TimeProvider Clock, ILogger Logger);
+
+/// <summary>Answers a duplex byte stream to the gateway, owned by the caller; see <see cref="GatewayDialer.DialAsync"/>.</summary>
+internal delegate Task<Stream> DialGateway(ServerAddress server, CancellationToken cancellationToken);
 
 /// <summary>How to log in to a gateway, and how to know that it is the right one.</summary>
 /// <param name="UserAndPassword">A secret.</param>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RPort.Load.Scenarios;
 using RPort.Load.Server;
+using RPort.Load.Soak;
 
 namespace RPort.Load;
 
@@ -20,13 +21,14 @@ internal sealed class LoadCommandLine
     private readonly Option<int> _warm = Number("--warm", 500, 0, 20_000, "Agents that connect and leave before anything is measured, so that the server has compiled its code");
     private readonly Option<int> _settle = Number("--settle", 30, 0, 3600, "Seconds of idleness before memory is measured");
     private readonly Option<string> _json = Text("--json", "", "Also write the figures to this file");
+    private readonly Option<string> _folder = Text("--folder", "", "Where the started server keeps data and logs, which then stay; must be empty or not exist. Without it: a temporary folder");
     private readonly RootCommand _root = new(
         "Puts load on a gateway: thousands of agents in one process, with real sessions over real WebSockets.\n"
         + "Each agent takes one open file here and one in the gateway: ulimit -Hn must be the number of agents plus 500.");
 
     public LoadCommandLine()
     {
-        foreach (Option option in new Option[] { _gateway, _server, _api, _process, _agentAuth, _apiAuth, _set, _agents, _addresses, _parallel, _warm, _settle, _json })
+        foreach (Option option in new Option[] { _gateway, _server, _api, _process, _agentAuth, _apiAuth, _set, _agents, _addresses, _parallel, _warm, _settle, _json, _folder })
         {
             _root.Options.Add(option);
         }
@@ -45,11 +47,53 @@ internal sealed class LoadCommandLine
         Add("list", "GET /clients with a filter and a sort", [requests], (bench, parsed, token) => List.RunAsync(bench, parsed.GetValue(requests), token));
         Add("tunnels", "Echoes through tunnels", [tunnels, message, seconds], (bench, parsed, token) => Tunnels.RunAsync(
             bench, Math.Min(parsed.GetValue(tunnels), bench.Settings.Agents), parsed.GetValue(message), TimeSpan.FromSeconds(parsed.GetValue(seconds)), token));
+        AddSoak();
+    }
+
+    private void AddSoak()
+    {
+        Option<double> minutes = new("--minutes") { Description = "How long it goes on, before the calm in which all must settle (0.2 to 10080)", DefaultValueFactory = static _ => 30 };
+        minutes.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<double>() is < 0.2 or > 10_080)
+            {
+                result.AddError("--minutes must be from 0.2 to 10080.");
+            }
+        });
+        Option<int> seed = Number("--seed", 1, int.MinValue, int.MaxValue, "What the random numbers begin with");
+        Option<int> kills = Number("--kills", 2, 0, 1000, "Times the server is killed (-9) and started again, spread over the first half");
+        Option<int> tcp = Number("--tcp-tunnels", 100, 0, 5000, "TCP tunnels, each with a user who compares what is echoed");
+        Option<int> udp = Number("--udp-tunnels", 20, 0, 5000, "UDP tunnels, likewise");
+        Option<int> pushes = Number("--pushes", 60, 0, 6000, "Pushes per minute, of 1 KB to 1 MB, to 1 to 32 agents");
+        Option<int> cuts = Number("--cuts", 60, 0, 60_000, "Agents per minute whose connection is cut without a goodbye");
+        Add(
+            "soak",
+            "500 whole agents (unless --agents tells), tunnels in use, pushes, cut links and a killed server for long: nothing may be lost, wrong or grow; exit code 1 otherwise. Needs --gateway",
+            [minutes, seed, kills, tcp, udp, pushes, cuts],
+            async (bench, parsed, token) =>
+            {
+                SoakPlan plan = new()
+                {
+                    Duration = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+                    Seed = parsed.GetValue(seed),
+                    Kills = parsed.GetValue(kills),
+                    TcpTunnels = parsed.GetValue(tcp),
+                    UdpTunnels = parsed.GetValue(udp),
+                    PushesPerMinute = parsed.GetValue(pushes),
+                    CutsPerMinute = parsed.GetValue(cuts),
+                };
+                using SoakRun run = new(bench, plan);
+                await run.RunAsync(token);
+            },
+            agents: 500,
+            handles: 3);
     }
 
     public Task<int> InvokeAsync(string[] arguments) => _root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 
-    private void Add(string name, string description, Option[] options, Func<Bench, ParseResult, CancellationToken, Task> run)
+    /// <param name="agents">How many there are unless told; 0 for what the option says.</param>
+    /// <param name="handles">Files each agent takes, here or in the gateway, at most.</param>
+    private void Add(string name, string description, Option[] options, Func<Bench, ParseResult, CancellationToken, Task> run, int agents = 0, int handles = 1)
     {
         Command command = new(name, description);
         foreach (Option option in options)
@@ -61,8 +105,9 @@ internal sealed class LoadCommandLine
         {
             try
             {
-                LoadSettings settings = Read(parsed);
-                DescriptorLimit.Check(settings.Agents, perAgent: 1);
+                bool given = parsed.GetResult(_agents) is { Implicit: false };
+                LoadSettings settings = Read(parsed, given || agents == 0 ? parsed.GetValue(_agents) : agents);
+                DescriptorLimit.Check(settings.Agents, handles);
                 await using Bench bench = await Bench.OpenAsync(settings, name, token);
                 await run(bench, parsed, token);
                 bench.Report.Print(Console.Out);
@@ -71,7 +116,7 @@ internal sealed class LoadCommandLine
                     bench.Report.Save(settings.Json);
                 }
 
-                return 0;
+                return bench.Report.Violations.Count == 0 ? 0 : 1;
             }
             catch (LoadException e)
             {
@@ -82,7 +127,7 @@ internal sealed class LoadCommandLine
         _root.Subcommands.Add(command);
     }
 
-    private LoadSettings Read(ParseResult parsed)
+    private LoadSettings Read(ParseResult parsed, int agents)
     {
         LoadSettings settings = new()
         {
@@ -93,12 +138,13 @@ internal sealed class LoadCommandLine
             AgentAuth = parsed.GetValue(_agentAuth)!,
             ApiAuth = parsed.GetValue(_apiAuth)!,
             GatewaySettings = parsed.GetValue(_set) ?? [],
-            Agents = parsed.GetValue(_agents),
+            Agents = agents,
             Addresses = parsed.GetValue(_addresses),
             Parallel = parsed.GetValue(_parallel),
-            Warm = Math.Min(parsed.GetValue(_warm), parsed.GetValue(_agents)),
+            Warm = Math.Min(parsed.GetValue(_warm), agents),
             Settle = TimeSpan.FromSeconds(parsed.GetValue(_settle)),
             Json = parsed.GetValue(_json)!,
+            Folder = parsed.GetValue(_folder)!,
         };
         if (Mistake(settings) is { } mistake)
         {
@@ -113,6 +159,7 @@ internal sealed class LoadCommandLine
         if (settings.Gateway.Length > 0)
         {
             return settings.Server.Length + settings.Api.Length > 0 ? "give either --gateway, or --server and --api"
+                : Directory.Exists(settings.Folder) && Directory.EnumerateFileSystemEntries(settings.Folder).Any() ? $"--folder {settings.Folder} is not empty"
                 : File.Exists(settings.Gateway) ? CredentialMistake(settings)
                 : $"--gateway {settings.Gateway} is no file; build it first: dotnet build Gateway -c Release";
         }

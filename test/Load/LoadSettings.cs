@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace RPort.Load;
 
 /// <summary>What every scenario is told on the command line.</summary>
@@ -38,4 +40,9 @@ internal sealed record LoadSettings
     public required TimeSpan Settle { get; init; }
 
     public required string Json { get; init; }
+
+    /// <summary>Where a gateway that is started keeps its data and logs; empty for a temporary folder.</summary>
+    public required string Folder { get; init; }
+
+    public IPAddress AddressOf(int agent) => IPAddress.Parse($"127.0.0.{1 + (agent % Addresses)}");
 }

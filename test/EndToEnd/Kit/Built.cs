@@ -9,6 +9,8 @@ internal static class Built
 
     public static string Agent => Output("Agent", "rport-agent.dll");
 
+    public static string Load => Output("test/Load", "RPort.Load.dll");
+
     private static string Output(string project, string file)
     {
         // The same configuration and framework as these tests: …/test/EndToEnd/bin/<configuration>/<framework>/

@@ -23,7 +23,7 @@ internal sealed class Fleet : IAsyncDisposable
         _gate = new DialGate(settings.Parallel);
         Pushes = new PushTaker(Counts);
         FleetParts parts = new(new Dial(gateway), login, _gate, Counts, Pushes);
-        _agents = [.. Enumerable.Range(0, agents).Select(number => new LoadAgent(number, parts, IPAddress.Parse($"127.0.0.{1 + (number % settings.Addresses)}")))];
+        _agents = [.. Enumerable.Range(0, agents).Select(number => new LoadAgent(number, parts, settings.AddressOf(number)))];
     }
 
     public FleetCounts Counts { get; } = new();

@@ -8,6 +8,9 @@ internal sealed class Report(string scenario)
 {
     private readonly List<(string Name, double Value, string Unit)> _rows = [];
 
+    /// <summary>What makes the run a failed one.</summary>
+    public Violations Violations { get; } = new();
+
     public void Add(string name, double value, string unit) => _rows.Add((name, value, unit));
 
     public void AddPercentiles(string name, Samples samples)
@@ -25,6 +28,15 @@ internal sealed class Report(string scenario)
         {
             output.WriteLine($"{name.PadRight(width)}  {Text(value),12} {unit}");
         }
+
+        if (Violations.Count > 0)
+        {
+            output.WriteLine($"{Violations.Count} violations:");
+            foreach (string violation in Violations.Texts)
+            {
+                output.WriteLine($"  {violation}");
+            }
+        }
     }
 
     public void Save(string path)
@@ -35,7 +47,9 @@ internal sealed class Report(string scenario)
             figures[unit.Length > 0 ? $"{name} ({unit})" : name] = Math.Round(value, 3);
         }
 
-        File.WriteAllText(path, new JsonObject { ["scenario"] = scenario, ["figures"] = figures }.ToJsonString(new() { WriteIndented = true }) + "\n");
+        JsonArray violations = [.. Violations.Texts.Select(static text => JsonValue.Create(text))];
+        JsonObject all = new() { ["scenario"] = scenario, ["figures"] = figures, ["violations"] = violations };
+        File.WriteAllText(path, all.ToJsonString(new() { WriteIndented = true }) + "\n");
     }
 
     private static string Text(double value) => value.ToString(value == Math.Floor(value) ? "0" : Math.Abs(value) < 10 ? "0.000" : "0.0", CultureInfo.InvariantCulture);

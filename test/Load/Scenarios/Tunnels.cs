@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using RPort.Load.Agents;
 using RPort.Load.Figures;
+using RPort.Load.Targets;
 
 namespace RPort.Load.Scenarios;
 
@@ -12,15 +13,12 @@ internal static class Tunnels
     public static async Task RunAsync(Bench bench, int tunnels, int bytes, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using Fleet fleet = await bench.StormAsync(cancellationToken);
-        using TcpListener echo = new(IPAddress.Loopback, 0);
-        echo.Start();
-        using CancellationTokenSource serving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task served = ServeAsync(echo, serving.Token);
+        await using TcpEcho echo = new();
         Bench.Progress($"opening {tunnels} tunnels");
         List<int> ports = [];
         for (int number = 0; number < tunnels; number++)
         {
-            ports.Add(await bench.Api.OpenTunnelAsync(LoadAgent.IdOf(number), ((IPEndPoint)echo.LocalEndpoint).Port, cancellationToken));
+            ports.Add((await bench.Api.OpenTunnelAsync(LoadAgent.IdOf(number), echo.Port, "tcp", cancellationToken)).Port);
         }
 
         Samples samples = new();
@@ -32,8 +30,6 @@ internal static class Tunnels
         bench.Report.AddPercentiles("echo", samples);
         bench.Report.Add("server CPU per echo", (bench.Server.Cpu - cpu).TotalMilliseconds / Math.Max(1, samples.Count), "ms");
         bench.AddFailures(fleet);
-        await serving.CancelAsync();
-        await served.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task TalkAsync(int port, int bytes, TimeSpan duration, Samples samples, CancellationToken cancellationToken)
@@ -54,29 +50,6 @@ internal static class Tunnels
             {
                 throw new LoadException("the echo is not what was sent");
             }
-        }
-    }
-
-    private static async Task ServeAsync(TcpListener listener, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Socket socket = await listener.AcceptSocketAsync(cancellationToken);
-            socket.NoDelay = true;
-            _ = EchoAsync(socket, cancellationToken);
-        }
-    }
-
-    private static async Task EchoAsync(Socket socket, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using NetworkStream stream = new(socket, ownsSocket: true);
-            await stream.CopyToAsync(stream, cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            // The talker has had enough.
         }
     }
 }

@@ -8,7 +8,7 @@ namespace RPort.Load.Server;
 internal sealed class GatewayProcess : IDisposable
 {
     private readonly LoadSettings _settings;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rport-load-");
+    private readonly DirectoryInfo _folder;
     private readonly int _agentPort = FreePort();
     private readonly int _apiPort = FreePort();
     private Process? _process;
@@ -16,6 +16,7 @@ internal sealed class GatewayProcess : IDisposable
     public GatewayProcess(LoadSettings settings)
     {
         _settings = settings;
+        _folder = settings.Folder.Length > 0 ? Directory.CreateDirectory(settings.Folder) : Directory.CreateTempSubdirectory("rport-load-");
         Start();
     }
 
@@ -27,6 +28,12 @@ internal sealed class GatewayProcess : IDisposable
 
     public bool HasExited => _process!.HasExited;
 
+    /// <summary>Holds its data and logs. Goes with it unless it was asked for by name.</summary>
+    public string Folder => _folder.FullName;
+
+    /// <summary>The gateway's own data.</summary>
+    public string DataFolder => Path.Combine(Folder, "data");
+
     /// <summary>Where the gateway writes its log.</summary>
     public string LogFile => Path.Combine(_folder.FullName, "gateway.log");
 
@@ -35,7 +42,7 @@ internal sealed class GatewayProcess : IDisposable
         List<string> arguments =
         [
             Path.GetFullPath(_settings.Gateway),
-            $"--Data:Folder={Path.Combine(_folder.FullName, "data")}",
+            $"--Data:Folder={DataFolder}",
             $"--Api:Address=127.0.0.1:{_apiPort}",
             $"--Agents:Address=127.0.0.1:{_agentPort}",
             $"--Api:Auth={_settings.ApiAuth}",
@@ -68,7 +75,10 @@ internal sealed class GatewayProcess : IDisposable
             Kill();
         }
 
-        _folder.Delete(recursive: true);
+        if (_settings.Folder.Length == 0)
+        {
+            _folder.Delete(recursive: true);
+        }
     }
 
     private static int FreePort()

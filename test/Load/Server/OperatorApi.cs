@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -55,12 +57,39 @@ internal sealed class OperatorApi : IDisposable
     public async Task<JsonNode> NewestPushAsync(CancellationToken cancellationToken) =>
         (await GetAsync("api/v1/files?page[limit]=1", cancellationToken))["data"]![0]!;
 
-    /// <summary>Opens a tunnel to a port of the agent's machine; answers the gateway's port.</summary>
-    public async Task<int> OpenTunnelAsync(string client, int port, CancellationToken cancellationToken)
+    /// <summary>Asks for a push to some clients, under an id of our choice and with further fields. The status, and the text of the answer.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> PushAsync(
+        string id, ReadOnlyMemory<byte> content, string destination, IEnumerable<string> clients, IEnumerable<(string Field, string Value)> fields, CancellationToken cancellationToken)
+    {
+        using MultipartFormDataContent form = [];
+        foreach ((string field, string value) in clients.Select(static client => ("client_id", client)).Concat(fields).Append(("id", id)).Append(("dest", destination)))
+        {
+            form.Add(new StringContent(value), field);
+        }
+
+        form.Add(new ReadOnlyMemoryContent(content), "upload", "load");
+        using HttpResponseMessage answer = await _http.PostAsync(new Uri("api/v1/files", UriKind.Relative), form, cancellationToken);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    /// <summary>Opens a tunnel to a port of the agent's machine, never closed for idleness.</summary>
+    public async Task<OpenedTunnel> OpenTunnelAsync(string client, int port, string protocol, CancellationToken cancellationToken)
     {
         using HttpResponseMessage answer = await _http.PutAsync(
-            new Uri($"api/v1/clients/{client}/tunnels?remote=127.0.0.1:{port}&local=127.0.0.1:0&check_port=0", UriKind.Relative), null, cancellationToken);
-        return int.Parse((string)(await ReadAsync(answer, cancellationToken))["data"]!["lport"]!, System.Globalization.CultureInfo.InvariantCulture);
+            new Uri($"api/v1/clients/{client}/tunnels?remote=127.0.0.1:{port}&local=127.0.0.1:0&protocol={protocol}&check_port=0&skip-idle-timeout=true", UriKind.Relative),
+            null,
+            cancellationToken);
+        JsonNode tunnel = (await ReadAsync(answer, cancellationToken))["data"]!;
+        return new OpenedTunnel(client, (string)tunnel["id"]!, int.Parse((string)tunnel["lport"]!, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Bytes that live on the server's managed heap since the last collection.</summary>
+    public async Task<long> HeapBytesAsync(CancellationToken cancellationToken)
+    {
+        string text = await _http.GetStringAsync(new Uri("metrics", UriKind.Relative), cancellationToken);
+        return text.Split('\n')
+            .Where(static line => line.StartsWith("dotnet_gc_last_collection_heap_size_bytes{", StringComparison.Ordinal))
+            .Sum(static line => (long)double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
 
     public void Dispose() => _http.Dispose();
@@ -86,3 +115,6 @@ internal sealed class OperatorApi : IDisposable
             : throw new LoadException($"{answer.RequestMessage!.Method} {answer.RequestMessage.RequestUri!.AbsolutePath}: {(int)answer.StatusCode} {text}");
     }
 }
+
+/// <summary>A tunnel, as it was when it was opened.</summary>
+internal sealed record OpenedTunnel(string Client, string Id, int Port);

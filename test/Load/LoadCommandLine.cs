@@ -39,7 +39,8 @@ internal sealed class LoadCommandLine
         Option<int> tunnels = Number("--tunnels", 50, 1, 5000, "Tunnels, each through an agent of its own");
         Option<int> message = Number("--message", 64, 1, 1 << 20, "Bytes of a message");
         Option<int> seconds = Number("--seconds", 10, 1, 3600, "Seconds of traffic");
-        Add("storm", "All agents connect as fast as the gateway admits them", [], (bench, _, token) => Storm.RunAsync(bench, token));
+        Option<int> beside = Number("--beside", 0, 0, 5000, "Agents that are connected before and work on: what they notice of the storm");
+        Add("storm", "All agents (5000 unless --agents tells) connect as fast as the gateway admits them", [beside], (bench, parsed, token) => Storm.RunAsync(bench, parsed.GetValue(beside), token), agents: 5000);
         Add("idle", "All agents are connected and do nothing: memory and CPU of the server", [], (bench, _, token) => Idle.RunAsync(bench, token));
         Add("ping", "Each agent pings the server", [], (bench, _, token) => Ping.RunAsync(bench, token));
         Add("push", "One file to all agents, until every result is recorded", [bytes, rounds], (bench, parsed, token) => Push.RunAsync(bench, parsed.GetValue(bytes), parsed.GetValue(rounds), token));

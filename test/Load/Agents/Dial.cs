@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -58,9 +59,29 @@ internal sealed class Dial(IPEndPoint gateway)
             length += taken;
         }
 
+        if (head.AsSpan(0, length).StartsWith("HTTP/1.1 503 "u8))
+        {
+            throw new BusyException(RetryAfter(Encoding.ASCII.GetString(head, 0, length)));
+        }
+
         if (!head.AsSpan(0, length).StartsWith("HTTP/1.1 101 "u8))
         {
             throw new IOException(Encoding.ASCII.GetString(head, 0, 12));
         }
     }
+
+    private static TimeSpan RetryAfter(string head)
+    {
+        const string Header = "\r\nRetry-After: ";
+        int at = head.IndexOf(Header, StringComparison.OrdinalIgnoreCase);
+        string text = at < 0 ? "" : head[(at + Header.Length)..];
+        return int.TryParse(text.Split('\r')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
+    }
+}
+
+/// <summary>The gateway answered 503.</summary>
+/// <param name="retryAfter">When it wants to be tried again.</param>
+internal sealed class BusyException(TimeSpan retryAfter) : IOException("503")
+{
+    public TimeSpan RetryAfter => retryAfter;
 }

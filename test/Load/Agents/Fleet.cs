@@ -11,7 +11,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly LoadAgent[] _agents;
     private readonly List<Task> _running = [];
 
-    public Fleet(LoadSettings settings, IPEndPoint gateway, string fingerprint, int agents)
+    public Fleet(LoadSettings settings, IPEndPoint gateway, string fingerprint, int agents, int first = 0)
     {
         int colon = settings.AgentAuth.IndexOf(':', StringComparison.Ordinal);
         SshClientOptions login = new()
@@ -23,7 +23,7 @@ internal sealed class Fleet : IAsyncDisposable
         _gate = new DialGate(settings.Parallel);
         Pushes = new PushTaker(Counts);
         FleetParts parts = new(new Dial(gateway), login, _gate, Counts, Pushes);
-        _agents = [.. Enumerable.Range(0, agents).Select(number => new LoadAgent(number, parts, settings.AddressOf(number)))];
+        _agents = [.. Enumerable.Range(first, agents).Select(number => new LoadAgent(number, parts, settings.AddressOf(number)))];
     }
 
     public FleetCounts Counts { get; } = new();

@@ -11,9 +11,16 @@ internal sealed class FleetCounts
     private TaskCompletionSource? _reached;
     private int _goal;
     private int _online;
+    private int _busy;
 
     /// <summary>From the dial to the registration's answer.</summary>
     public Samples Connects { get; } = new();
+
+    /// <summary>From the start, or the end of the last connection, to the registration's answer: all the pauses and attempts between.</summary>
+    public Samples Waits { get; } = new();
+
+    /// <summary>Dials answered with 503.</summary>
+    public int Busy => Volatile.Read(ref _busy);
 
     public int Online => Volatile.Read(ref _online);
 
@@ -26,6 +33,8 @@ internal sealed class FleetCounts
     public void Disconnected() => Move(-1);
 
     public void Failed(string text) => _failures.AddOrUpdate(text, 1, static (_, count) => count + 1);
+
+    public void Refused() => Interlocked.Increment(ref _busy);
 
     /// <summary>Completes when exactly this many are connected.</summary>
     public async Task ReachAsync(int goal, TimeSpan longest, CancellationToken cancellationToken)
@@ -56,6 +65,8 @@ internal sealed class FleetCounts
     public void Clear()
     {
         Connects.Clear();
+        Waits.Clear();
+        Volatile.Write(ref _busy, 0);
         _failures.Clear();
     }
 

@@ -16,8 +16,12 @@ internal sealed class LoadAgent(int number, FleetParts parts, IPAddress source) 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1); // as the agent counts it
+
     private readonly byte[] _registration = Inventory.Write(number);
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), LongestPause, Random.Shared);
+    private long _alone = Stopwatch.GetTimestamp();
+    private TimeSpan? _busyFor;
 
     public static string IdOf(int number) => $"load-{number:00000}";
 
@@ -27,12 +31,13 @@ internal sealed class LoadAgent(int number, FleetParts parts, IPAddress source) 
     /// <summary>Keeps itself connected until the token fires.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _alone = Stopwatch.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 await HoldAsync(cancellationToken);
-                await Task.Delay(_backoff.Next(), cancellationToken);
+                await Task.Delay(_busyFor is { } busy ? _backoff.NextAfterBusy(busy) : _backoff.Next(), cancellationToken);
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
@@ -62,7 +67,9 @@ internal sealed class LoadAgent(int number, FleetParts parts, IPAddress source) 
         await using (connection)
         {
             Connection = connection;
+            parts.Counts.Waits.Add(Stopwatch.GetElapsedTime(_alone));
             parts.Counts.Connected();
+            long since = Stopwatch.GetTimestamp();
             try
             {
                 await ProveAliveAsync(connection, cancellationToken);
@@ -70,7 +77,12 @@ internal sealed class LoadAgent(int number, FleetParts parts, IPAddress source) 
             finally
             {
                 Connection = null;
+                _alone = Stopwatch.GetTimestamp();
                 parts.Counts.Disconnected();
+                if (Stopwatch.GetElapsedTime(since) >= Stable)
+                {
+                    _backoff.Reset();
+                }
             }
         }
     }
@@ -82,6 +94,7 @@ internal sealed class LoadAgent(int number, FleetParts parts, IPAddress source) 
         deadline.CancelAfter(ConnectTimeout);
         long start = Stopwatch.GetTimestamp();
         SshConnection? connection = null;
+        _busyFor = null;
         try
         {
             Stream stream = await parts.Dial.ConnectAsync(source, deadline.Token);
@@ -98,6 +111,12 @@ internal sealed class LoadAgent(int number, FleetParts parts, IPAddress source) 
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Whatever it is: it counts, and shows in the report.
+            if (e is BusyException busy)
+            {
+                parts.Counts.Refused();
+                _busyFor = busy.RetryAfter;
+            }
+
             parts.Counts.Failed(e is OperationCanceledException ? "time-out" : e.Message);
             if (connection is not null)
             {

@@ -73,9 +73,11 @@ internal sealed class Bench : IAsyncDisposable
     public Task ReadyAsync(CancellationToken cancellationToken) => Api.WaitReadyAsync(() => _gateway is { HasExited: true }, cancellationToken);
 
     /// <summary>The fleet, connected; what that took is in the report.</summary>
-    public async Task<Fleet> StormAsync(CancellationToken cancellationToken)
+    /// <param name="first">Number of its first agent.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    public async Task<Fleet> StormAsync(CancellationToken cancellationToken, int first = 0)
     {
-        Fleet fleet = await CreateFleetAsync(_settings.Agents, cancellationToken);
+        Fleet fleet = await CreateFleetAsync(_settings.Agents, cancellationToken, first);
         try
         {
             Progress($"connecting {_settings.Agents} agents");
@@ -88,6 +90,7 @@ internal sealed class Bench : IAsyncDisposable
             Report.Add("all connected after", took.TotalSeconds, "s");
             Report.Add("rate", _settings.Agents / took.TotalSeconds, "agents/s");
             Report.AddPercentiles("connect", fleet.Counts.Connects);
+            AddWaits(fleet);
             AddFailures(fleet);
             Report.Add("server CPU of the storm", cpu.TotalSeconds, "s");
             Report.Add("server CPU per agent", cpu.TotalMilliseconds / _settings.Agents, "ms");
@@ -98,6 +101,17 @@ internal sealed class Bench : IAsyncDisposable
             await fleet.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>How long single agents were without a connection, and what the fleet holds open now.</summary>
+    public void AddWaits(Fleet fleet)
+    {
+        Report.Add("wait of an agent p50", fleet.Counts.Waits.Percentile(0.5) / 1000, "s");
+        Report.Add("wait of an agent p99", fleet.Counts.Waits.Percentile(0.99) / 1000, "s");
+        Report.Add("longest wait of an agent", fleet.Counts.Waits.Percentile(1) / 1000, "s");
+        Report.Add("answered 503", fleet.Counts.Busy, "");
+        Report.Add("server handles", Server.Handles, "");
+        Report.Add("own handles", ProcessFigures.Of(Environment.ProcessId).Handles, "");
     }
 
     public void AddFailures(Fleet fleet)
@@ -113,13 +127,14 @@ internal sealed class Bench : IAsyncDisposable
 
     public static void Progress(string text) => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {text}");
 
+    /// <summary>Agents that are not started yet.</summary>
+    public async Task<Fleet> CreateFleetAsync(int agents, CancellationToken cancellationToken, int first = 0) =>
+        new(_settings, Door, await Api.FingerprintAsync(cancellationToken), agents, first);
+
     public async ValueTask DisposeAsync()
     {
         Api.Dispose();
         _gateway?.Dispose();
         await ValueTask.CompletedTask;
     }
-
-    private async Task<Fleet> CreateFleetAsync(int agents, CancellationToken cancellationToken) =>
-        new(_settings, Door, await Api.FingerprintAsync(cancellationToken), agents);
 }

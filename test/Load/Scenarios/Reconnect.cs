@@ -12,6 +12,7 @@ internal static class Reconnect
     {
         await using Fleet fleet = await bench.StormAsync(cancellationToken);
         fleet.Counts.Clear();
+        int handles = bench.Server.Handles;
         Bench.Progress("killing the gateway");
         long start = Stopwatch.GetTimestamp();
         bench.Gateway.Kill();
@@ -32,6 +33,8 @@ internal static class Reconnect
         bench.Report.Add("all back after", Stopwatch.GetElapsedTime(start).TotalSeconds, "s");
         bench.Report.AddPercentiles("reconnect", fleet.Counts.Connects);
         bench.Report.Add("server CPU since its start", bench.Server.Cpu.TotalSeconds, "s");
+        bench.Report.Add("server handles before it was killed", handles, "");
+        bench.AddWaits(fleet);
         bench.AddFailures(fleet);
     }
 }

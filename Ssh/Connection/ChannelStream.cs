@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RPort.Ssh.Forwarding;
 
 namespace RPort.Ssh.Connection;
@@ -19,6 +20,7 @@ internal sealed class ChannelStream(SshChannel channel, RelayMeter? meter) : Str
         set => throw new NotSupportedException();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = await channel.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -29,6 +31,7 @@ internal sealed class ChannelStream(SshChannel channel, RelayMeter? meter) : Str
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await channel.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RPort.Ssh.Sftp;
 
 /// <summary>
@@ -21,6 +23,7 @@ internal sealed class SftpAnswerBatches(Stream stream, SftpServerOptions options
     public void Count() => _answers++;
 
     /// <summary>Starts writing the current batch, if there is one, once the one before is written.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync()
     {
         if (_batch is not { } batch)

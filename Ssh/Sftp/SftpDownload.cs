@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RPort.Ssh.Sftp;
 
 /// <summary>
@@ -105,6 +107,7 @@ internal sealed class SftpDownload(SftpSession session, byte[] handle, SftpClien
         return new Block(offset, bytes, answer);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> DeliverAsync(Block block, Func<ReadOnlyMemory<byte>, ValueTask> sink, CancellationToken cancellationToken)
     {
         using SftpAnswer answer = await block.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace RPort.Ssh.Sftp;
 
@@ -25,6 +26,7 @@ internal sealed class SftpInput(Stream stream, int maxPacketBytes) : IDisposable
 
     /// <summary>Reads the next packet without its length. Null at the end of the stream between two packets.</summary>
     /// <exception cref="SftpException">Too long, empty, or cut short by the end of the stream.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReadOnlyMemory<byte>?> ReadPacketAsync(CancellationToken cancellationToken)
     {
         if (!await FillAsync(SftpWire.LengthBytes, cancellationToken).ConfigureAwait(false))
@@ -51,6 +53,7 @@ internal sealed class SftpInput(Stream stream, int maxPacketBytes) : IDisposable
 
     /// <summary>Reads ahead until so many bytes are buffered. False at the end of the stream when none is.</summary>
     /// <exception cref="SftpException">The stream ended amid a packet.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(int count, CancellationToken cancellationToken)
     {
         while (_end - _start < count)
@@ -73,6 +76,7 @@ internal sealed class SftpInput(Stream stream, int maxPacketBytes) : IDisposable
 
     /// <summary>Reads exactly as many bytes as the destination holds: what is buffered first, the rest straight off the stream into place.</summary>
     /// <exception cref="SftpException">The stream ended before.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReadIntoAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
         int buffered = Math.Min(destination.Length, _end - _start);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace RPort.Ssh.Sftp;
 
@@ -133,6 +134,7 @@ internal sealed class SftpSession : IAsyncDisposable
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReceiveAnswerAsync()
     {
         int bodyBytes = _input.PacketLength() - (SftpWire.HeaderBytes - SftpWire.LengthBytes);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RPort.Ssh.Transport;
 
 /// <summary>The receive loop: takes the version line and then packets off the stream and hands them on, until the close.</summary>
@@ -89,6 +91,7 @@ internal sealed class ReceiveLoop
         while (await FillAsync().ConfigureAwait(false));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync()
     {
         if (_close.Reason is not null)

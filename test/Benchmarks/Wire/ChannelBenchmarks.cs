@@ -48,7 +48,7 @@ public class ChannelBenchmarks
         await _pair.DisposeAsync();
     }
 
-    [Benchmark(OperationsPerInvoke = Packets), AllocationBudget(30)]
+    [Benchmark(OperationsPerInvoke = Packets), AllocationBudget(12)]
     public async Task Send32KiB()
     {
         Task reading = ReadAsync(Packets * _packet.Length);
@@ -60,7 +60,7 @@ public class ChannelBenchmarks
         await reading;
     }
 
-    [Benchmark(OperationsPerInvoke = Echoes), AllocationBudget(350)]
+    [Benchmark(OperationsPerInvoke = Echoes), AllocationBudget(16)]
     public async Task EchoOneByte()
     {
         for (int i = 0; i < Echoes; i++)

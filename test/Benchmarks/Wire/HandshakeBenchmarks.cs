@@ -9,7 +9,7 @@ namespace RPort.Benchmarks.Wire;
 [MemoryDiagnoser]
 public class HandshakeBenchmarks
 {
-    [Benchmark, AllocationBudget(56_000)]
+    [Benchmark, AllocationBudget(54_000)]
     public async Task ConnectAndClose()
     {
         SessionPair pair = await SessionPair.CreateAsync(streams: PipePair.Create());

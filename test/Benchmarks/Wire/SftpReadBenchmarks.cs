@@ -67,11 +67,11 @@ public class SftpReadBenchmarks
     }
 
     /// <summary>Per READ of 64 KiB, both ends: open and close of the file are spread over 64 of them.</summary>
-    [Benchmark(OperationsPerInvoke = Reads), AllocationBudget(950)]
+    [Benchmark(OperationsPerInvoke = Reads), AllocationBudget(480)]
     public Task Read64KiB() => FetchAsync(_sftp, _large);
 
     /// <summary>Per file: a channel of its own, the file system's file, two reads, and the close of all that.</summary>
-    [Benchmark, AllocationBudget(35_000)]
+    [Benchmark, AllocationBudget(26_000)]
     public async Task FetchFileOf10KiB()
     {
         await using SftpClient sftp = await SftpClient.OpenAsync(_pair.Client, new SftpClientOptions(), CancellationToken.None);

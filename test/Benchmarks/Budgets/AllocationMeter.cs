@@ -9,7 +9,7 @@ namespace RPort.Benchmarks.Budgets;
 internal static class AllocationMeter
 {
     private const int Rounds = 12;
-    private const int MinCalls = 2;
+    private const int MinCalls = 1;
     private const int MaxCalls = 5_000;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(20);

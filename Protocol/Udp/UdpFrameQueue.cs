@@ -7,19 +7,23 @@ namespace RPort.Protocol.Udp;
 /// network would. Any number of callers add, one takes.
 /// </summary>
 /// <param name="maxBytes">The most bytes that wait.</param>
-public sealed class UdpFrameQueue(int maxBytes) : IDisposable
+public sealed class UdpFrameQueue(int maxBytes)
 {
+    // A packet's worth: what comes without a pause leaves in pieces of this size.
+    private const int FullBytes = 32 * 1024;
+
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _waiting = new(0, 1);
+    private readonly Bell _waiting = new();
     private readonly UdpFrameWriter _writer = new();
     private ArrayBufferWriter<byte> _filling = new();
     private ArrayBufferWriter<byte> _leaving = new();
 
-    /// <summary>Adds a datagram.</summary>
+    /// <summary>Adds a datagram. The one who takes goes on in this call.</summary>
     /// <param name="peer">The peer outside.</param>
     /// <param name="data">At most <see cref="UdpMessage.MaxDataBytes"/>.</param>
+    /// <param name="hold">More is at hand: leaves it waiting for <see cref="Release"/>, or until there is a packet's worth.</param>
     /// <returns>False where there was no room: it is dropped.</returns>
-    public bool TryAdd(UdpPeer peer, ReadOnlySpan<byte> data)
+    public bool TryAdd(UdpPeer peer, ReadOnlySpan<byte> data, bool hold = false)
     {
         lock (_gate)
         {
@@ -28,32 +32,37 @@ public sealed class UdpFrameQueue(int maxBytes) : IDisposable
                 return false;
             }
 
-            bool first = _filling.WrittenCount == 0;
             _writer.Write(_filling, peer, data);
-            if (!first)
+            if (hold && _filling.WrittenCount < FullBytes)
             {
                 return true;
             }
         }
 
-        _waiting.Release();
+        _waiting.Ring();
         return true;
     }
+
+    /// <summary>Lets go what was held.</summary>
+    public void Release() => _waiting.Ring();
 
     /// <summary>Waits for datagrams and takes all there are, framed.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The frames; valid until the next call.</returns>
     public async ValueTask<ReadOnlyMemory<byte>> TakeAsync(CancellationToken cancellationToken)
     {
-        await _waiting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        lock (_gate)
+        while (true)
         {
-            _leaving.ResetWrittenCount();
-            (_filling, _leaving) = (_leaving, _filling);
-            return _leaving.WrittenMemory;
+            await _waiting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            lock (_gate)
+            {
+                if (_filling.WrittenCount > 0) // else they left with those before
+                {
+                    _leaving.ResetWrittenCount();
+                    (_filling, _leaving) = (_leaving, _filling);
+                    return _leaving.WrittenMemory;
+                }
+            }
         }
     }
-
-    /// <summary>Frees what it waits by. Nothing may be added or taken afterwards.</summary>
-    public void Dispose() => _waiting.Dispose();
 }

@@ -91,11 +91,14 @@ internal sealed class UdpFlow : IDisposable
                 {
                     used(this);
                 }
+
+                outbox.Release();
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // Disposed, or of no more use: then it idles until it is.
+            outbox.Release();
         }
     }
 

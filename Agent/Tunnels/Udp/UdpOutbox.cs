@@ -10,13 +10,14 @@ namespace RPort.Agent.Tunnels.Udp;
 /// The way of datagrams to the channel: those that come while a write waits for the gateway go out in one write after it; those that find no room are
 /// dropped. Any number of sockets put in, one pump takes out.
 /// </summary>
-internal sealed class UdpOutbox(SshChannel channel, RelayMeter meter) : IDisposable
+internal sealed class UdpOutbox(SshChannel channel, RelayMeter meter)
 {
     private const int MaxWaitingBytes = 512 * 1024;
     private const int KeptBytes = 64 * 1024; // of a buffer that has grown
+    private const int FullBytes = 32 * 1024; // what comes without a pause leaves in pieces of this size
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _bell = new(0, 1);
+    private readonly Bell _bell = new();
     private readonly UdpFrameWriter _frames = new();
     private ArrayBufferWriter<byte> _waiting = new();
     private ArrayBufferWriter<byte> _leaving = new();
@@ -26,7 +27,7 @@ internal sealed class UdpOutbox(SshChannel channel, RelayMeter meter) : IDisposa
     /// <summary>Datagrams that found no room.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Takes one datagram off a socket that does not block.</summary>
+    /// <summary>Takes one datagram off a socket that does not block. It waits for <see cref="Release"/>, or until there is a packet's worth.</summary>
     /// <returns>False when there is none.</returns>
     public bool TryReceive(Socket socket, UdpPeer peer)
     {
@@ -45,16 +46,20 @@ internal sealed class UdpOutbox(SshChannel channel, RelayMeter meter) : IDisposa
                 return true;
             }
 
-            if (_waiting.WrittenCount == 0)
-            {
-                _bell.Release();
-            }
-
             _frames.Write(_waiting, peer, _scratch.AsSpan(0, bytes));
             meter.AddToChannel(bytes);
-            return true;
+            if (_waiting.WrittenCount < FullBytes)
+            {
+                return true;
+            }
         }
+
+        _bell.Ring();
+        return true;
     }
+
+    /// <summary>Lets go what was received. The write begins in this call.</summary>
+    public void Release() => _bell.Ring();
 
     /// <summary>Writes to the channel until it closes or the token fires. Does not throw for either.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -66,6 +71,11 @@ internal sealed class UdpOutbox(SshChannel channel, RelayMeter meter) : IDisposa
                 await _bell.WaitAsync(cancellationToken).ConfigureAwait(false);
                 lock (_gate)
                 {
+                    if (_waiting.WrittenCount == 0)
+                    {
+                        continue; // they left with those before
+                    }
+
                     (_waiting, _leaving) = (_leaving, _waiting);
                 }
 
@@ -82,6 +92,4 @@ internal sealed class UdpOutbox(SshChannel channel, RelayMeter meter) : IDisposa
             // The reader of the channel comes to its end as well, and sees to the rest.
         }
     }
-
-    public void Dispose() => _bell.Dispose();
 }

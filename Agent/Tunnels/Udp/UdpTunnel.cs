@@ -27,8 +27,9 @@ internal sealed class UdpTunnel(TunnelTarget target, IPAddress[] addresses, Rela
     /// <summary>Serves until the channel ends or the token fires.</summary>
     public async Task ServeAsync(SshChannel channel, CancellationToken cancellationToken)
     {
+        channel.InlineContinuations = true; // sockets do not block, and nothing else is done here
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using UdpOutbox outbox = new(channel, meter);
+        UdpOutbox outbox = new(channel, meter);
         UdpFlows flows = new((peer, used) => UdpFlow.TryOpen(peer, addresses, target.Port, outbox, used), clock, MaxPeers);
         Task sending = outbox.RunAsync(ending.Token);
         Task sweeping = SweepAsync(flows, ending.Token);

@@ -64,6 +64,7 @@ internal sealed class UdpEntrance : ITunnelEntrance
             try
             {
                 await using SshChannel channel = await target.OpenDatagramsAsync(_closing.Token);
+                channel.InlineContinuations = true; // the socket does not block, and nothing else is done here
                 _gate.LastFailure = "";
                 pause = FirstPause;
                 await RelayAsync(channel);
@@ -87,7 +88,7 @@ internal sealed class UdpEntrance : ITunnelEntrance
     private async Task RelayAsync(SshChannel channel)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
-        using UdpFrameQueue queue = new(MaxWaitingBytes);
+        UdpFrameQueue queue = new(MaxWaitingBytes);
         Task[] loops = [ReceiveAsync(queue, either.Token), ToChannelAsync(queue, channel, either.Token), FromChannelAsync(channel, either.Token)];
         Task first = await Task.WhenAny(loops);
         await either.CancelAsync();
@@ -102,6 +103,11 @@ internal sealed class UdpEntrance : ITunnelEntrance
         IPEndPoint family = new(_socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         while (true)
         {
+            if (_socket.Available == 0)
+            {
+                queue.Release(); // all that came at once, in one write
+            }
+
             int length;
             try
             {
@@ -117,7 +123,7 @@ internal sealed class UdpEntrance : ITunnelEntrance
                 continue;
             }
 
-            if (queue.TryAdd(peer, buffer.AsSpan(0, length)))
+            if (queue.TryAdd(peer, buffer.AsSpan(0, length), hold: true))
             {
                 _gate.Meter.AddToChannel(length);
             }

@@ -193,7 +193,7 @@ public sealed class UdpTunnelTests
         using UdpEcho target = new();
         ManualTime time = new();
         await using TunnelPair pair = await TunnelPair.CreateAsync();
-        using UdpOutbox outbox = new(await pair.OpenAsync(target.Address), new RelayMeter());
+        UdpOutbox outbox = new(await pair.OpenAsync(target.Address), new RelayMeter());
         UdpFlows flows = new((peer, used) => UdpFlow.TryOpen(peer, [IPAddress.Loopback], target.Port, outbox, used), time, bound: 2);
         UdpFlow alice = flows.Get(Alice)!;
         UdpFlow bob = flows.Get(Bob)!;

@@ -73,7 +73,7 @@ public sealed class UdpTunnelTests : IAsyncLifetime
         UdpPeer victim = UdpPeer.From((IPEndPoint)bystander.Client.LocalEndPoint!);
         _bench.Agent.Open = open => SshChannelVerdict.Accept(async (channel, token) =>
         {
-            using UdpFrameQueue queue = new(1024);
+            UdpFrameQueue queue = new(1024);
             queue.TryAdd(victim, [6, 6, 6]);
             await channel.WriteAsync(await queue.TakeAsync(token), token);
             await EchoAsync(channel, token, queue);
@@ -137,7 +137,7 @@ public sealed class UdpTunnelTests : IAsyncLifetime
 
     private static async Task EchoAsync(SshChannel channel, CancellationToken cancellationToken)
     {
-        using UdpFrameQueue queue = new(1024 * 1024);
+        UdpFrameQueue queue = new(1024 * 1024);
         await EchoAsync(channel, cancellationToken, queue);
     }
 

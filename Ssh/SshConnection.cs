@@ -32,7 +32,7 @@ public sealed class SshConnection : IAsyncDisposable
         Options = options;
         _close = new CloseSequence(options, Stop);
         _sender = new PacketSender(stream, options.MaxQueuedControlBytes) { BeforeBatch = () => _rekeying!.BeginIfDue() };
-        _receiver = new PacketReceiver(stream, options.MaxPacketBytes);
+        _receiver = new PacketReceiver(stream, options.MaxPacketBytes, options.TimeProvider);
         _keyExchange = new KeyExchangeProcess(options, _sender, _receiver, _close.Begin);
         _rekeying = new RekeySchedule(options, _keyExchange, _sender, _receiver);
         _handshake = new Handshake(options, _sender, _receiver, _keyExchange, _rekeying, _close, ReportFailure);

@@ -8,8 +8,13 @@ namespace RPort.Ssh.Transport;
 /// Takes packets (RFC 4253 §6) off a stream, decrypting them where they lie. Owned by the receive loop. Its buffer is rented while a packet is
 /// under way and given back before it waits for the next one.
 /// </summary>
-internal sealed class PacketReceiver(Stream stream, int maxPacketBytes) : IDisposable
+internal sealed class PacketReceiver(Stream stream, int maxPacketBytes, TimeProvider clock) : IDisposable
 {
+    // After so many reads with hardly a pause between them the buffer is kept over the next wait: asking first whether there is anything to read costs
+    // as much as a short packet. Fewer would leave every agent with a buffer after a small push to all of them.
+    private const int ReadsOfABurst = 64;
+    private static readonly TimeSpan HardlyAPause = TimeSpan.FromMilliseconds(1);
+
     // Four full channel packets per read: fewer calls than that cost more than the cache a larger buffer would lose.
     private const int ReadBytes = 128 * 1024;
     private const int NoLength = -1;
@@ -22,6 +27,8 @@ internal sealed class PacketReceiver(Stream stream, int maxPacketBytes) : IDispo
     private uint _sequence;
     private long _totalBytes;
     private long _packets;
+    private long _lastRead;
+    private int _burst;
 
     /// <summary>Bytes taken from the stream so far. Any thread may ask.</summary>
     public long TotalBytes => Volatile.Read(ref _totalBytes);
@@ -84,7 +91,7 @@ internal sealed class PacketReceiver(Stream stream, int maxPacketBytes) : IDispo
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (_start == _end)
+        if (_start == _end && _burst < ReadsOfABurst)
         {
             ReleaseBuffer();
 
@@ -96,6 +103,9 @@ internal sealed class PacketReceiver(Stream stream, int maxPacketBytes) : IDispo
         int read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += read;
         Volatile.Write(ref _totalBytes, _totalBytes + read);
+        long now = clock.GetTimestamp();
+        _burst = clock.GetElapsedTime(_lastRead, now) < HardlyAPause ? _burst + 1 : 0;
+        _lastRead = now;
         return read > 0;
     }
 

@@ -105,7 +105,7 @@ public sealed class ParserTests
 
         async Task CheckAsync(byte[][] chunks)
         {
-            using PacketReceiver receiver = new(new ChunkStream(chunks), 65536);
+            using PacketReceiver receiver = new(new ChunkStream(chunks), 65536, TimeProvider.System);
             receiver.Use(Protect(cipher, mac), restartSequence: true);
             foreach (byte[] payload in payloads)
             {
@@ -133,7 +133,7 @@ public sealed class ParserTests
         {
             byte[] changed = [.. wire, .. new byte[4096]]; // a longer length finds bytes to check
             changed[bit / 8] ^= (byte)(1 << (bit % 8));
-            using PacketReceiver receiver = new(new ChunkStream([changed]), 2048);
+            using PacketReceiver receiver = new(new ChunkStream([changed]), 2048, TimeProvider.System);
             receiver.Use(Protect(cipher, mac), restartSequence: true);
             Assert.True(await receiver.FillAsync(default));
             Assert.Throws<SshProtocolException>(() => receiver.TryTake(out _));

@@ -20,7 +20,7 @@ internal sealed class RawPeer : IAsyncDisposable
     {
         _stream = stream;
         Sender = new PacketSender(stream, int.MaxValue);
-        Receiver = new PacketReceiver(stream, options.MaxPacketBytes);
+        Receiver = new PacketReceiver(stream, options.MaxPacketBytes, options.TimeProvider);
         KeyExchange = new KeyExchangeProcess(options, Sender, Receiver, static _ => { });
         _sending = Sender.RunAsync(versionLine ?? Version, _abort.Token);
     }

@@ -24,7 +24,7 @@ public class PacketStreamBenchmarks
     public void SetUp()
     {
         (_near, _far) = PipePair.Create();
-        _receiver = new PacketReceiver(_far, MaxPacketBytes);
+        _receiver = new PacketReceiver(_far, MaxPacketBytes, TimeProvider.System);
         _batch.Use(WireSuites.Protect("gcm128"), restartSequence: true);
         _receiver.Use(WireSuites.Protect("gcm128"), restartSequence: true);
     }

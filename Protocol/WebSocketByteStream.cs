@@ -37,9 +37,13 @@ public sealed class WebSocketByteStream(WebSocket socket, IDisposable? transport
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Called before each read: all that came before has been taken.</summary>
+    public Action? Reading { get; set; }
+
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        Reading?.Invoke();
         for (int empty = 0; !_ended; empty++)
         {
             ValueWebSocketReceiveResult result = await ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);

@@ -93,7 +93,9 @@ internal sealed class AgentDoor(
         {
             // Existing agents tolerate that the sub-protocol is not echoed and expect neither pings nor compression.
             WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
-            SshConnection connection = await SshConnection.AcceptAsync(new WebSocketByteStream(socket), SshOptions(address), session, slot.Token);
+            WebSocketByteStream stream = new(socket) { Reading = slot.Progress };
+            SshConnection connection = await SshConnection.AcceptAsync(stream, SshOptions(address), session, slot.Token);
+            stream.Reading = null;
             environment.Metrics.HandshakeDone(ok: true, clock.GetElapsedTime(start));
             return connection;
         }

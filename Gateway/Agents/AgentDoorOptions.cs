@@ -69,7 +69,7 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Description("The longest wait for a free handshake slot; then 503.")]
     public TimeSpan HandshakeQueueTime { get; set; } = TimeSpan.FromSeconds(10);
 
-    [Description("The age from which an unfinished handshake is cut when another connection waits for its slot.")]
+    [Description("How long a peer may be silent in its handshake before it is cut when another connection waits for its slot.")]
     public TimeSpan HandshakeGrace { get; set; } = TimeSpan.FromSeconds(3);
 
     [Description("Time from the upgrade to the end of the login.")]

@@ -5,8 +5,10 @@ namespace RPort.Gateway.Agents.Admission;
 
 /// <summary>
 /// Decides which connections may be in their handshake. A slot is held from before the upgrade to the end of the login, and every slot has a
-/// deadline. When all are taken, or all that one address may hold, a newcomer waits in line, and its coming cuts the oldest handshake (of its
-/// own address, or of the address that holds the most) that has had its grace. Peers that stall can therefore delay others, never lock them out.
+/// deadline. When all are taken, or all that one address may hold, a newcomer waits in line, and its coming cuts the handshake (of its own
+/// address, or of the address that holds the most) whose peer has been silent longest, if that is longer than its grace. Peers that stall can
+/// therefore delay others, never lock them out; and a crowd that is slow because the machine is busy is not cut for its own newcomers, which
+/// would throw all the work away, again and again.
 /// </summary>
 internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, TimeProvider clock)
 {
@@ -14,7 +16,7 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
 
     private readonly AgentDoorOptions _options = options.Value;
     private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, LinkedList<HandshakeSlot>> _byAddress = [];
+    private readonly Dictionary<IPAddress, LinkedList<HandshakeSlot>> _byAddress = []; // each by last progress, the earliest first
     private readonly LinkedList<Waiter> _waiters = [];
     private int _active;
 
@@ -50,6 +52,19 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
         }
 
         return await WaitAsync(place, cancellationToken);
+    }
+
+    internal void Progress(HandshakeSlot slot)
+    {
+        lock (_gate)
+        {
+            if (slot.Place.List is { } slots)
+            {
+                slots.Remove(slot.Place);
+                slots.AddLast(slot.Place);
+                slot.LastProgress = clock.GetTimestamp();
+            }
+        }
     }
 
     internal void Leave(HandshakeSlot slot)
@@ -119,15 +134,15 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
                 slots = _byAddress.Values.MaxBy(static s => s.Count);
             }
 
-            HandshakeSlot? oldest = slots?.FirstOrDefault(static s => !s.IsCut);
-            if (oldest is null || clock.GetElapsedTime(oldest.StartedAt) < _options.HandshakeGrace)
+            HandshakeSlot? idlest = slots?.FirstOrDefault(static s => !s.IsCut);
+            if (idlest is null || clock.GetElapsedTime(idlest.LastProgress) < _options.HandshakeGrace)
             {
                 return null;
             }
 
             waiter.HasCut = true;
-            oldest.IsCut = true;
-            return oldest;
+            idlest.IsCut = true;
+            return idlest;
         }
     }
 

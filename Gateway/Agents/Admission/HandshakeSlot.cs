@@ -13,7 +13,7 @@ internal sealed class HandshakeSlot : IDisposable
     {
         _admission = admission;
         Address = address;
-        StartedAt = clock.GetTimestamp();
+        LastProgress = clock.GetTimestamp();
         _deadline = new CancellationTokenSource(timeout, clock);
         Token = _deadline.Token;
     }
@@ -23,13 +23,17 @@ internal sealed class HandshakeSlot : IDisposable
 
     internal IPAddress Address { get; }
 
-    internal long StartedAt { get; }
+    /// <summary>When it began, or its peer last sent something. Guarded by the admission's lock.</summary>
+    internal long LastProgress { get; set; }
 
     /// <summary>Guarded by the admission's lock.</summary>
     internal bool IsCut { get; set; }
 
     /// <summary>Guarded by the admission's lock.</summary>
     internal LinkedListNode<HandshakeSlot> Place { get; set; } = null!;
+
+    /// <summary>The peer does its part: what it sent has been taken.</summary>
+    public void Progress() => _admission.Progress(this);
 
     public void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Agents.Admission;
+using RPort.Testing;
 
 namespace RPort.Gateway.Tests.Agents;
 
@@ -45,6 +46,51 @@ public sealed class AdmissionTests
         using HandshakeSlot? newcomer = await admission.EnterAsync(Two, default).AsTask().WaitAsync(Soon);
         Assert.True(stalled.Token.IsCancellationRequested);
         Assert.NotNull(newcomer);
+    }
+
+    [Fact]
+    public async Task A_slow_handshake_that_goes_on_is_not_cut_however_long_it_takes()
+    {
+        ManualTime clock = new();
+        HandshakeAdmission admission = Create(slots: 1, perAddress: 1, grace: TimeSpan.FromSeconds(3), clock: clock);
+        HandshakeSlot slow = (await admission.EnterAsync(One, default))!;
+        using CancellationTokenSource gone = new();
+        List<Task<HandshakeSlot?>> newcomers = [];
+        for (int step = 0; step < 6; step++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(2));
+            newcomers.Add(admission.EnterAsync(Two, gone.Token).AsTask());
+            slow.Progress();
+        }
+
+        Assert.False(slow.Token.IsCancellationRequested);
+        clock.Advance(TimeSpan.FromSeconds(4)); // it has stalled now
+        newcomers.Add(admission.EnterAsync(Two, gone.Token).AsTask());
+        Assert.True(slow.Token.IsCancellationRequested);
+        slow.Dispose();
+        using HandshakeSlot? next = await newcomers[0].WaitAsync(Soon);
+        await gone.CancelAsync();
+        await Task.WhenAll(newcomers).WaitAsync(Soon);
+        slow.Progress(); // late, of one that has left
+        Assert.Equal(1, admission.Active);
+    }
+
+    [Fact]
+    public async Task Who_has_stalled_longest_is_cut_and_not_who_came_first()
+    {
+        ManualTime clock = new();
+        HandshakeAdmission admission = Create(slots: 2, perAddress: 2, grace: TimeSpan.FromSeconds(3), clock: clock);
+        using HandshakeSlot? first = await admission.EnterAsync(One, default);
+        using HandshakeSlot? second = await admission.EnterAsync(One, default);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        first!.Progress();
+        clock.Advance(TimeSpan.FromSeconds(4));
+        using CancellationTokenSource gone = new();
+        Task<HandshakeSlot?> newcomer = admission.EnterAsync(One, gone.Token).AsTask();
+        Assert.True(second!.Token.IsCancellationRequested);
+        Assert.False(first.Token.IsCancellationRequested);
+        await gone.CancelAsync();
+        Assert.Null(await newcomer.WaitAsync(Soon));
     }
 
     [Fact]
@@ -136,7 +182,7 @@ public sealed class AdmissionTests
     }
 
     private static HandshakeAdmission Create(
-        int slots, int perAddress, int waiting = 1000, TimeSpan? grace = null, TimeSpan? queueTime = null, TimeSpan? timeout = null) =>
+        int slots, int perAddress, int waiting = 1000, TimeSpan? grace = null, TimeSpan? queueTime = null, TimeSpan? timeout = null, TimeProvider? clock = null) =>
         new(Options.Create(new AgentDoorOptions
         {
             MaxConcurrentHandshakes = slots,
@@ -145,5 +191,5 @@ public sealed class AdmissionTests
             HandshakeGrace = grace ?? TimeSpan.FromMinutes(1),
             HandshakeQueueTime = queueTime ?? TimeSpan.FromMinutes(1),
             HandshakeTimeout = timeout ?? TimeSpan.FromMinutes(1),
-        }), TimeProvider.System);
+        }), clock ?? TimeProvider.System);
 }

@@ -6,8 +6,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 script=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 built=bin/Release/net10.0
-gateway_program=(dotnet "$root/Gateway/$built/RPort.Gateway.dll")
-agent_program=(dotnet "$root/Agent/$built/rport-agent.dll")
+gateway_program=(dotnet "${BENCH_GATEWAY:-$root/Gateway/$built/RPort.Gateway.dll}") # the environment may name published ones
+agent_program=(dotnet "${BENCH_AGENT:-$root/Agent/$built/rport-agent.dll}")
 traffic_program=(dotnet "$root/bench/Traffic/$built/RPort.Traffic.dll")
 auth=admin:bench-password
 groups=()                      # process groups to end

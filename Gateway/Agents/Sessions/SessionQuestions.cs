@@ -17,9 +17,7 @@ internal sealed class SessionQuestions(SessionEnvironment environment, ClientLin
         try
         {
             using CancellationTokenSource deadline = new(question.Timeout, environment.Clock);
-            answer = question is AskAgent request
-                ? await AskAsync(request, deadline.Token)
-                : await tunnels.AnswerAsync(question, deadline.Token);
+            answer = await AnswerWhenStartedAsync(question, deadline.Token);
         }
         catch (OperationCanceledException)
         {
@@ -45,6 +43,17 @@ internal sealed class SessionQuestions(SessionEnvironment environment, ClientLin
             // Whatever a grain call may throw: the one who asked hears that no answer came in time.
             AgentSessionLog.QuestionFailed(environment.Logger, question.GetType().Name, e);
         }
+    }
+
+    // The client grain calls the session connected, and passes questions on, a moment before the session hears of it: they wait for that.
+    private async Task<SessionAnswer> AnswerWhenStartedAsync(SessionQuestion question, CancellationToken cancellationToken)
+    {
+        if (!await tunnels.Started.WaitAsync(cancellationToken))
+        {
+            return new Refused(RefusalReason.NotConnected);
+        }
+
+        return question is AskAgent request ? await AskAsync(request, cancellationToken) : await tunnels.AnswerAsync(question, cancellationToken);
     }
 
     private async Task<SessionAnswer> AskAsync(AskAgent request, CancellationToken cancellationToken)

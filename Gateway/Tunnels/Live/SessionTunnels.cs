@@ -12,6 +12,7 @@ internal sealed class SessionTunnels : IAsyncDisposable
     private readonly TunnelEnvironment _environment;
     private readonly TunnelTable _table;
     private readonly TunnelUpkeep _upkeep;
+    private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionScope? _scope;
     private int _closed;
 
@@ -24,6 +25,9 @@ internal sealed class SessionTunnels : IAsyncDisposable
 
     /// <summary>The tunnels there are.</summary>
     public IReadOnlyList<TunnelEntry> All => _table.All;
+
+    /// <summary>Completes when the tunnels the client has are here, with true, or the session has ended without, with false.</summary>
+    public Task<bool> Started => _started.Task;
 
     /// <summary>
     /// The agent has registered: opens the tunnels the client has, and those its configuration asks for. A port that is taken is tried again until it
@@ -53,6 +57,7 @@ internal sealed class SessionTunnels : IAsyncDisposable
             }
         }
 
+        _started.TrySetResult(true);
         foreach (TunnelSpec remote in wanted)
         {
             await OpenRemoteAsync(remote, cancellationToken);
@@ -75,17 +80,15 @@ internal sealed class SessionTunnels : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers what is asked of tunnels.</summary>
-    public async Task<SessionAnswer> AnswerAsync(SessionQuestion question, CancellationToken cancellationToken) => _scope is null
-        ? new Refused(RefusalReason.NotConnected)
-        : question switch
-        {
-            OpenTunnel open => await OpenAsync(open.Spec, checkTarget: true, open.CheckPort, cancellationToken),
-            CloseTunnel close => await CloseAsync(close.Tunnel, close.Force, cancellationToken),
-            ChangeTunnelAcl change => await ChangeAclAsync(change.Tunnel, change.Acl, cancellationToken),
-            ListTunnels => new TunnelList([.. _table.All.Select(entry => entry.View())]),
-            _ => new Refused(RefusalReason.GatewayFailed, $"{question.GetType().Name} is not known here"),
-        };
+    /// <summary>Answers what is asked of tunnels, once they have <see cref="Started"/>.</summary>
+    public async Task<SessionAnswer> AnswerAsync(SessionQuestion question, CancellationToken cancellationToken) => question switch
+    {
+        OpenTunnel open => await OpenAsync(open.Spec, checkTarget: true, open.CheckPort, cancellationToken),
+        CloseTunnel close => await CloseAsync(close.Tunnel, close.Force, cancellationToken),
+        ChangeTunnelAcl change => await ChangeAclAsync(change.Tunnel, change.Acl, cancellationToken),
+        ListTunnels => new TunnelList([.. _table.All.Select(entry => entry.View())]),
+        _ => new Refused(RefusalReason.GatewayFailed, $"{question.GetType().Name} is not known here"),
+    };
 
     /// <summary>Tries once more to open a tunnel whose port was taken.</summary>
     public void TryOpen(TunnelEntry entry)
@@ -127,6 +130,7 @@ internal sealed class SessionTunnels : IAsyncDisposable
             return;
         }
 
+        _started.TrySetResult(false);
         await _upkeep.DisposeAsync();
         foreach (TunnelEntry entry in _table.Close())
         {

@@ -15,6 +15,12 @@ try
         return 0;
     }
 
+    if (ProgramVersion.IsAskedFor(args))
+    {
+        Console.WriteLine($"RPort.Gateway {ProgramVersion.Current}");
+        return 0;
+    }
+
     await using WebApplication app = GatewayHost.Build(GatewayHost.CreateBuilder(args));
     await app.RunAsync();
     return 0;

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using RPort.Silo.Configuration;
 using RPort.Silo.Hosting;
+using RPort.Silo.Storage;
 
 const string Purpose = "RPort silo: holds the grains of a cluster. A single process needs none: there the gateway holds its own.";
 try
@@ -12,6 +14,12 @@ try
     if (HelpText.IsAskedFor(args))
     {
         Console.Write(HelpText.Of("RPort.Silo", Purpose, builder.Services.KnownSections()));
+        return 0;
+    }
+
+    if (ProgramVersion.IsAskedFor(args))
+    {
+        Console.WriteLine($"RPort.Silo {ProgramVersion.Current}");
         return 0;
     }
 
@@ -30,13 +38,13 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (ConfigurationMistakeException e)
+catch (Exception e) when (e is ConfigurationMistakeException or OptionsValidationException or FileNotFoundException or InvalidDataException)
 {
-    Console.Error.WriteLine(e.Message);
-    return 2;
+    await Console.Error.WriteLineAsync(e.Message);
+    return 78; // EX_CONFIG: restarting does not help
 }
-catch (RPort.Silo.Storage.GrainStorageException e)
+catch (Exception e) when (e is GrainStorageException or IOException)
 {
-    Console.Error.WriteLine(e.Message);
+    await Console.Error.WriteLineAsync(e.Message); // such as a port in use, or data that another process has open
     return 1;
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.Options;
 using RPort.Gateway.Agents;
 using RPort.Gateway.Clients;
@@ -12,8 +11,6 @@ namespace RPort.Gateway.Status;
 /// <summary>/status: the server itself.</summary>
 internal static class StatusEndpoints
 {
-    private static readonly string Version = typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
-
     public static IServiceCollection AddStatus(this IServiceCollection services) => services.AddCheckedOptions<StatusOptions>(StatusOptions.Section);
 
     public static void MapStatus(this IEndpointRouteBuilder api) =>
@@ -36,7 +33,7 @@ internal static class StatusEndpoints
             Fingerprint = identity.FingerprintMd5,
             FingerprintSha256 = identity.FingerprintSha256,
             PairingUrl = options.Value.PairingUrl,
-            Version = Version,
+            Version = ProgramVersion.Current,
         });
     }
 }

@@ -36,9 +36,12 @@ public static class ConfigurationSources
             else if (args[i].StartsWith("--", StringComparison.Ordinal))
             {
                 rest.Add(args[i]);
-                if (!args[i].Contains('=') && i + 1 < args.Length)
+                if (!args[i].Contains('='))
                 {
-                    rest.Add(args[++i]);
+                    // What has no value would be passed over, or take the next setting for its value.
+                    rest.Add(++i < args.Length && !args[i].StartsWith("--", StringComparison.Ordinal)
+                        ? args[i]
+                        : throw new ConfigurationMistakeException($"Argument '{args[i - 1]}' has no value; settings have the form --Api:Address=127.0.0.1:3000 (see --help)."));
                 }
             }
             else

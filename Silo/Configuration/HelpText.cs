@@ -16,6 +16,7 @@ public static class HelpText
             {purpose}
 
             Usage: {program} [--config FILE] [--Section:Key=VALUE]...
+                   {program} --help | --version
 
             Settings come from appsettings.json, the JSON file of --config, environment variables (RPORT_Section__Key)
             and the command line; the later wins. Lists are written --Section:Key:0=A --Section:Key:1=B. A key that is

@@ -1,5 +1,5 @@
-using System.Reflection;
 using RPort.Protocol;
+using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Agents.Sessions;
 
@@ -10,13 +10,10 @@ internal static class GatewayCapabilities
     public static ReadOnlyMemory<byte> Json { get; } = ProtocolJson.Write(
         new Capabilities
         {
-            ServerVersion = Version(),
+            ServerVersion = ProgramVersion.Current,
             MonitoringVersion = 0,
             IpAddressesVersion = 0,
             Features = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2],
         },
         ProtocolJson.Default.Capabilities);
-
-    private static string Version() =>
-        typeof(GatewayCapabilities).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 }

@@ -7,6 +7,8 @@ internal static class Built
 
     public static string Gateway => Output("Gateway", "RPort.Gateway.dll");
 
+    public static string Silo => Output("Silo", "RPort.Silo.dll");
+
     public static string Agent => Output("Agent", "rport-agent.dll");
 
     public static string Load => Output("test/Load", "RPort.Load.dll");

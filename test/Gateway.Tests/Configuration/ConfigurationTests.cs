@@ -14,6 +14,16 @@ public sealed class ConfigurationTests
         Assert.Equal("Unknown configuration key 'Api:Adress'. Did you mean 'Api:Address'?", mistake.Message);
     }
 
+    [Theory]
+    [InlineData("--verbose")]
+    [InlineData("--verbose", "--Api:Address=127.0.0.1:0")]
+    public void An_argument_without_a_value_is_refused(params string[] args)
+    {
+        ConfigurationMistakeException mistake = Assert.Throws<ConfigurationMistakeException>(() => GatewayHost.CreateBuilder(args));
+
+        Assert.StartsWith("Argument '--verbose' has no value", mistake.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_value_out_of_bounds_stops_the_start_and_is_named()
     {

@@ -91,12 +91,11 @@ start_gateway() {
   pin[$name]=$(call "${api[$name]}/api/v1/status" | field fingerprint)
 }
 
-# start_agent GATEWAY ID [COMMAND…]: the words before the agent's own, such as env NAME=VALUE.
+# start_agent GATEWAY ID [COMMAND…]: the words before the agent's own, such as env NAME=VALUE. $agent_data: its data folder, where not agent-ID.
 start_agent() {
   local gateway=$1 id=$2; shift 2
-  mkdir -p "$work/agent-$id"
   start "agent-$id" "$@" "${agent_program[@]}" --server "${door[$gateway]}" --fingerprint "${pin[$gateway]}" --auth fleet:bench-password --id "$id" \
-    --data-dir "$work/agent-$id" --set Client:AllowRoot=true
+    --data-dir "${agent_data:-$work/agent-$id}" --set Client:AllowRoot=true
   agent[$id]=$started
 }
 

@@ -2,7 +2,8 @@
 # Pushes one file to many agents of this machine, in alternation with scp and sftp, ten at a time, to as many places.
 #   bench/push.sh [MIB=100] [AGENTS=10] [ROUNDS=3]
 # MIB may be several sizes, such as 10,100. Prints MB/s summed over all targets, CPU seconds per GB of the whole machine (so let it do nothing else) and of
-# the gateway alone. Agents write to disk and wait for it; scp and sftp do not wait. Each agent has a mount namespace, so that one path is another file for each.
+# the gateway alone. Agents write to disk and wait for it; scp and sftp do not wait. Each agent has a mount namespace, so that one path is another file for each;
+# its data are in the same mount, so that what it received can be renamed into place.
 
 # shellcheck source=bench/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,7 +25,7 @@ ids=()
 for i in $(seq "$agents"); do
   mkdir "received$i"
   # shellcheck disable=SC2016 # they are the inner shell's
-  start_agent here "a$i" unshare --mount --propagation private sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$work/received$i" "$work/shared"
+  agent_data=$work/shared/data start_agent here "a$i" unshare --mount --propagation private sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$work/received$i" "$work/shared"
   ids+=("a$i")
 done
 eventually $((30 + 2 * agents)) "all agents are connected" agents_connected here "$agents"

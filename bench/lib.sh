@@ -6,8 +6,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 script=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 built=bin/Release/net10.0
-gateway_program=(dotnet "${BENCH_GATEWAY:-$root/Gateway/$built/RPort.Gateway.dll}") # the environment may name published ones
-agent_program=(dotnet "${BENCH_AGENT:-$root/Agent/$built/rport-agent.dll}")
+# The environment may name published ones, as DLL or as executable.
+gateway_program=("${BENCH_GATEWAY:-$root/Gateway/$built/RPort.Gateway.dll}")
+agent_program=("${BENCH_AGENT:-$root/Agent/$built/rport-agent.dll}")
+[[ ${gateway_program[0]} != *.dll ]] || gateway_program=(dotnet "${gateway_program[@]}")
+[[ ${agent_program[0]} != *.dll ]] || agent_program=(dotnet "${agent_program[@]}")
 traffic_program=(dotnet "$root/bench/Traffic/$built/RPort.Traffic.dll")
 auth=admin:bench-password
 groups=()                      # process groups to end
@@ -31,7 +34,7 @@ case "${1:-}" in -h | --help) help; exit 0 ;; esac
 prepare() {
   [ "$(id -u)" -eq 0 ] || die "Run as root: sshd and mount namespaces need it."
   local program
-  for program in "${gateway_program[1]}" "${agent_program[1]}" "${traffic_program[1]}"; do
+  for program in "${gateway_program[-1]}" "${agent_program[-1]}" "${traffic_program[-1]}"; do
     [ -f "$program" ] || die "${program#"$root/"} is not built: dotnet build -c Release"
   done
   bash "$root/infra/build/install-packages.sh" curl:curl python3:python3 pgrep:procps "$@"

@@ -11,8 +11,7 @@ prepare awk:mawk
 command -v dotnet > /dev/null || die "The .NET SDK is needed."
 
 # Its intermediate files go elsewhere too: the build in this tree stays as it is.
-dotnet publish "$root/Agent" -c Release -r linux-x64 --self-contained -p:PublishSingleFile=true -p:PublishTrimmed=true --artifacts-path "$work/artifacts" \
-  --nologo -v q > publish.log
+dotnet publish "$root/Agent" -r linux-x64 --artifacts-path "$work/artifacts" --nologo -v q > publish.log
 start_gateway here
 start_agent here built
 trimmed=$(find "$work/artifacts/publish" -name rport-agent -type f)

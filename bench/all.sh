@@ -14,6 +14,7 @@ case "${1:-}" in
 esac
 [ $# -le 1 ] || misused "Too many arguments."
 
+publish_programs
 step=
 export BENCH_RESULTS BENCH_BUSY BENCH_FAILED=
 BENCH_RESULTS=$(mktemp)

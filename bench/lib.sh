@@ -6,11 +6,6 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 script=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 built=bin/Release/net10.0
-# The environment may name published ones, as DLL or as executable.
-gateway_program=("${BENCH_GATEWAY:-$root/Gateway/$built/RPort.Gateway.dll}")
-agent_program=("${BENCH_AGENT:-$root/Agent/$built/rport-agent.dll}")
-[[ ${gateway_program[0]} != *.dll ]] || gateway_program=(dotnet "${gateway_program[@]}")
-[[ ${agent_program[0]} != *.dll ]] || agent_program=(dotnet "${agent_program[@]}")
 traffic_program=(dotnet "$root/bench/Traffic/$built/RPort.Traffic.dll")
 auth=admin:bench-password
 groups=()                      # process groups to end
@@ -30,13 +25,25 @@ whole() {
 
 case "${1:-}" in -h | --help) help; exit 0 ;; esac
 
+# What is measured is what is installed: the published programs, compiled ahead. $BENCH_GATEWAY and $BENCH_AGENT name others, as DLL or as executable.
+publish_programs() {
+  command -v dotnet > /dev/null || die "The .NET SDK is needed."
+  [ -f "${traffic_program[1]}" ] || dotnet build "$root/bench/Traffic" -c Release --nologo -v q -clp:ErrorsOnly
+  local published=$root/artifacts/published/publish project
+  for project in Gateway Agent; do # with intermediate files of their own: the build in this tree stays as it is
+    local variable=BENCH_${project^^}
+    [ -n "${!variable:-}" ] || dotnet publish "$root/$project" -r linux-x64 --artifacts-path "$root/artifacts/published" --nologo -v q -clp:ErrorsOnly
+  done
+  export BENCH_GATEWAY=${BENCH_GATEWAY:-$published/Gateway/release_linux-x64/RPort.Gateway} BENCH_AGENT=${BENCH_AGENT:-$published/Agent/release_linux-x64/rport-agent}
+  gateway_program=("$BENCH_GATEWAY") agent_program=("$BENCH_AGENT")
+  [[ $BENCH_GATEWAY != *.dll ]] || gateway_program=(dotnet "$BENCH_GATEWAY")
+  [[ $BENCH_AGENT != *.dll ]] || agent_program=(dotnet "$BENCH_AGENT")
+}
+
 # prepare COMMAND:PACKAGE…: what every script needs, and these.
 prepare() {
   [ "$(id -u)" -eq 0 ] || die "Run as root: sshd and mount namespaces need it."
-  local program
-  for program in "${gateway_program[-1]}" "${agent_program[-1]}" "${traffic_program[-1]}"; do
-    [ -f "$program" ] || die "${program#"$root/"} is not built: dotnet build -c Release"
-  done
+  publish_programs
   bash "$root/infra/build/install-packages.sh" curl:curl python3:python3 pgrep:procps "$@"
   work=$(mktemp -d)
   trap finish EXIT

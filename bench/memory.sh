@@ -1,22 +1,18 @@
 #!/usr/bin/env bash
-# Memory of an agent that is connected and idle: as `dotnet build` makes it, and as the trimmed single file of README's publish command.
+# Memory of an agent that is connected and idle: as the trimmed single file of README's publish command, and as `dotnet build` makes it.
 #   bench/memory.sh [SETTLE=30]
-# Prints resident and private memory in MB after SETTLE seconds, from /proc/PID/smaps_rollup. Publishing takes a minute or two.
+# Prints resident and private memory in MB after SETTLE seconds, from /proc/PID/smaps_rollup.
 
 # shellcheck source=bench/lib.sh
 . "$(dirname "$0")/lib.sh"
 settle=$(whole SETTLE "${1:-30}" 1 3600)
 [ $# -le 1 ] || misused "Too many arguments."
 prepare awk:mawk
-command -v dotnet > /dev/null || die "The .NET SDK is needed."
-
-# Its intermediate files go elsewhere too: the build in this tree stays as it is.
-dotnet publish "$root/Agent" -r linux-x64 --artifacts-path "$work/artifacts" --nologo -v q > publish.log
+[ -f "$root/Agent/$built/rport-agent.dll" ] || die "The agent is not built: dotnet build Agent -c Release"
 start_gateway here
-start_agent here built
-trimmed=$(find "$work/artifacts/publish" -name rport-agent -type f)
-agent_program=("$trimmed")
 start_agent here trimmed
+agent_program=(dotnet "$root/Agent/$built/rport-agent.dll")
+start_agent here built
 eventually 60 "both agents are connected" agents_connected here 2
 sleep "$settle"
 agents_connected here 2 || die "An agent lost its connection."
@@ -31,7 +27,7 @@ for id in built trimmed; do
   note "$id-private" ours "$private"
   private=0
 done
-note size ours "$(stat -c %s "$trimmed")"
+note size ours "$(stat -c %s "$BENCH_AGENT")"
 
 report "Memory of an idle agent" << 'ROWS'
 trimmed single file, resident|MB|trimmed-rss|-|ours|<|60|40|0.001024

@@ -12,13 +12,15 @@ internal static class FileContent
     public static bool AppendTo(Checksum checksum, SafeFileHandle file, long length, CancellationToken cancellationToken) =>
         Read(file, length, block => checksum.Append(block.Span), cancellationToken);
 
-    public static bool Copy(SafeFileHandle from, SafeFileHandle to, long length, CancellationToken cancellationToken)
+    public static bool Copy(IPlatformFiles files, SafeFileHandle from, SafeFileHandle to, long length, CancellationToken cancellationToken)
     {
         long offset = 0;
+        EarlyFlush flush = new(files, to, offset);
         return Read(from, length, block =>
         {
             RandomAccess.Write(to, block.Span, offset);
             offset += block.Length;
+            flush.Wrote(offset);
         }, cancellationToken);
     }
 

@@ -41,7 +41,7 @@ internal sealed class FileReceiver : IPushReceiver, IDisposable
         _reporter = new ResultReporter(_journal, settings, clock, logger);
         _destinations = new Destinations(files, new ProtectedPaths(options.Protected, own, files), folder);
         Placement placement = new(files, _destinations, folder, _journal, sudo, settings);
-        _steps = new PushSteps(files, _destinations, folder, _journal, new PayloadFetch(settings, clock, logger), placement, settings);
+        _steps = new PushSteps(files, _destinations, folder, _journal, new PayloadFetch(files, settings, clock, logger), placement, settings);
         OpenJournal(folder);
     }
 

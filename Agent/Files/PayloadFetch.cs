@@ -4,7 +4,7 @@ using RPort.Protocol;
 namespace RPort.Agent.Files;
 
 /// <summary>Gets a push's content into its staging file, whole and verified. What the file holds already counts; if the whole then proves wrong, it starts anew once.</summary>
-internal sealed class PayloadFetch(FileReceiverSettings settings, TimeProvider clock, ILogger logger)
+internal sealed class PayloadFetch(IPlatformFiles files, FileReceiverSettings settings, TimeProvider clock, ILogger logger)
 {
     /// <exception cref="PushFailedException">It cannot be had, or is not what the order says.</exception>
     /// <exception cref="OperationCanceledException">The connection is gone or the push was taken back; what arrived is in the file.</exception>
@@ -27,7 +27,7 @@ internal sealed class PayloadFetch(FileReceiverSettings settings, TimeProvider c
     private async Task DownloadAsync(PushRun run, FileStream staging, Checksum checksum, long have)
     {
         UploadOrder order = run.Order;
-        StagingWriter writer = new(staging.SafeFileHandle, checksum, have, order.Size ?? long.MaxValue);
+        StagingWriter writer = new(files, staging.SafeFileHandle, checksum, have, order.Size ?? long.MaxValue);
         for (int retries = 0; ; retries++)
         {
             long before = writer.Position;

@@ -53,7 +53,7 @@ internal sealed class Placement(IPlatformFiles files, Destinations destinations,
             using (FileStream to = files.OpenPrivate(copy, FileMode.CreateNew))
             {
                 using FileStream from = files.OpenPrivate(folder.Staging(step.Order.Id), FileMode.Open);
-                FileContent.Copy(from.SafeFileHandle, to.SafeFileHandle, step.Size, step.Run.Stop);
+                FileContent.Copy(files, from.SafeFileHandle, to.SafeFileHandle, step.Size, step.Run.Stop);
                 if (!await step.Dressing.ApplyAsync(to, isStaging: false, bySudo: false).ConfigureAwait(false)) { return PlaceOutcome.NotPermitted; }
                 Flush(to);
             }

@@ -9,18 +9,23 @@ internal sealed class StagingWriter
 {
     private readonly SafeFileHandle _file;
     private readonly Checksum _checksum;
+    private readonly EarlyFlush _flush;
     private readonly long _limit;
     private byte[] _filling = new byte[FileContent.BlockBytes];
     private byte[] _writing = new byte[FileContent.BlockBytes];
     private Task _written = Task.CompletedTask;
     private int _filled;
 
+    /// <param name="files">Whose file it is.</param>
+    /// <param name="file">Where it goes.</param>
+    /// <param name="checksum">Is given the same bytes.</param>
     /// <param name="position">Bytes the file holds and the checksum has seen.</param>
     /// <param name="limit">Bytes the content has at most; more is an error of the sender.</param>
-    public StagingWriter(SafeFileHandle file, Checksum checksum, long position, long limit)
+    public StagingWriter(IPlatformFiles files, SafeFileHandle file, Checksum checksum, long position, long limit)
     {
         _file = file;
         _checksum = checksum;
+        _flush = new EarlyFlush(files, file, position);
         _limit = limit;
         Position = position;
     }
@@ -66,6 +71,7 @@ internal sealed class StagingWriter
         try
         {
             RandomAccess.Write(_file, block, offset);
+            _flush.Wrote(offset + block.Length);
         }
         catch (Exception e) when (PushFailedException.IsFileError(e))
         {

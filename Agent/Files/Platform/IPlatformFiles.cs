@@ -43,6 +43,9 @@ internal interface IPlatformFiles
     /// <summary>Moves a file to its place in one step, over what is there only where <paramref name="replace"/> says so.</summary>
     PlaceOutcome Move(string from, string to, bool replace);
 
+    /// <summary>Asks the system to begin to write this part of a file to disk, and does not wait for it. A hint: nothing where the system knows none.</summary>
+    void BeginFlush(SafeFileHandle file, long offset, long length);
+
     /// <summary>Makes the names in a folder durable, where the system has that notion.</summary>
     void FlushFolder(string path);
 }

@@ -24,6 +24,9 @@ internal static unsafe partial class LibC
 
     public const int CurrentFolder = -100;
 
+    /// <summary>Begin to write what is not being written yet; wait for nothing.</summary>
+    public const uint SyncFileRangeWrite = 2;
+
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Rename(string from, string to);
 
@@ -38,6 +41,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(SafeFileHandle file);
+
+    /// <summary>Linux only.</summary>
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     public static partial int ChangeOwner(SafeFileHandle file, uint user, uint group);

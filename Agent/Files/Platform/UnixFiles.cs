@@ -201,6 +201,12 @@ internal sealed unsafe class UnixFiles : IPlatformFiles
         return LibC.Rename(from, to) == 0 ? PlaceOutcome.Placed : Outcome(Marshal.GetLastPInvokeError(), to);
     }
 
+    public void BeginFlush(SafeFileHandle file, long offset, long length)
+    {
+        // Other systems have no such call. A failure is left to the flush that counts.
+        if (OperatingSystem.IsLinux()) { _ = LibC.SyncFileRange(file, offset, length, LibC.SyncFileRangeWrite); }
+    }
+
     public void FlushFolder(string path)
     {
         using SafeFileHandle folder = LibC.Open(path, 0);

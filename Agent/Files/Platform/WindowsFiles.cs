@@ -108,6 +108,11 @@ internal sealed unsafe partial class WindowsFiles : IPlatformFiles
         };
     }
 
+    public void BeginFlush(SafeFileHandle file, long offset, long length)
+    {
+        // Its cache manager begins to write within a second by itself.
+    }
+
     public void FlushFolder(string path)
     {
         // The move itself is written through.

@@ -37,6 +37,7 @@ by_sftp() { seq "$agents" | xargs -P 10 -I{} sh -c 'echo "put file $0" | sftp -q
 machine_ticks() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 }' /proc/stat; }
 timed() { # who figure command…
   local who=$1 figure=$2 began ended before after gateway_before gateway_after; shift 2
+  rm -f received*/"${who/ours/file}" # to free the space of an earlier round is no part of this one
   sync
   before=$(machine_ticks) gateway_before=$(cpu "${server[here]}") began=$(date +%s%N)
   "$@"

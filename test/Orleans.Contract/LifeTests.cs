@@ -144,19 +144,6 @@ public sealed class LifeTests(SharedSilo shared)
         await Assert.ThrowsAnyAsync<Exception>(() => grain.TouchAsync().WaitAsync(Journal.Patience));
     }
 
-    [Fact]
-    public async Task A_call_that_a_stopped_silo_left_open_is_answered()
-    {
-        await using TestSilo silo = await TestSilo.StartAsync();
-        var reader = new NewsReader(silo.Journal, _key);
-        INewsObserver reference = silo.Grains.CreateObjectReference<INewsObserver>(reader);
-        Task call = reference.HeardAsync("hold"); // nobody opens that gate
-        await silo.Journal.WaitForAsync(_key, "hold begins");
-        await silo.StopAsync().WaitAsync(Journal.Patience);
-        await Assert.ThrowsAsync<SiloUnavailableException>(() => call.WaitAsync(Journal.Patience));
-        GC.KeepAlive(reader);
-    }
-
     private static Task<TestSilo> StartWithShortIdleAsync() => TestSilo.StartAsync(builder => builder.Configure<GrainCollectionOptions>(options =>
     {
         options.CollectionQuantum = TimeSpan.FromSeconds(0.5);

@@ -32,6 +32,8 @@ internal sealed class LoopbackSshServer : ISshPeerHandler, IAsyncDisposable
             HostKeys = _hostKeys,
             AuthenticateAsync = (login, _) => ValueTask.FromResult(login.UserName == UserName && login.Password == Password),
             RekeyAfterBytes = settings.RekeyAfterBytes ?? 1L << 30,
+            InitialWindowBytes = settings.WindowBytes ?? 2 * 1024 * 1024,
+            MaxWindowBytes = settings.WindowBytes ?? 16 * 1024 * 1024,
         };
         _listener.Start();
         _accepting = AcceptAsync();

@@ -2,6 +2,7 @@ using System.Text;
 using RPort.Agent.Configuration;
 using RPort.Agent.Files;
 using RPort.Protocol;
+using RPort.Testing;
 
 namespace RPort.Agent.Tests.Files;
 
@@ -208,7 +209,7 @@ public sealed class PushQueueTests : IAsyncLifetime
     [Fact]
     public async Task Recorded_results_are_forgotten_after_a_day_and_beyond_the_bound()
     {
-        ManualClock clock = new();
+        MovableClock clock = new();
         _machine.Clock = clock;
         _machine.Settings = _machine.Settings with { MaxResults = 2 };
         for (int i = 1; i <= 3; i++)
@@ -230,14 +231,4 @@ public sealed class PushQueueTests : IAsyncLifetime
     private UploadOrder Order(int number) => _machine.Order(_content, $"file-{number}", $"push-{number}");
 
     private Task<UploadResult> NextAsync() => _machine.NextReportAsync();
-
-    /// <summary>Real timers, a day that can be moved.</summary>
-    private sealed class ManualClock : TimeProvider
-    {
-        private TimeSpan _ahead;
-
-        public void Advance(TimeSpan time) => _ahead += time;
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _ahead;
-    }
 }

@@ -51,12 +51,14 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public HostKeyStore HostKey => _app.Services.GetRequiredService<HostKeyStore>();
 
-    public static Task<GatewayUnderTest> StartAsync(params (string Key, string Value)[] settings) => StartAsync(null, settings);
+    public static Task<GatewayUnderTest> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    public static Task<GatewayUnderTest> StartAsync(TimeProvider clock, params (string Key, string Value)[] settings) => StartAsync(null, clock, settings);
 
     /// <summary>A second gateway that uses the first one's grains, as those of a cluster share theirs.</summary>
-    public static Task<GatewayUnderTest> StartBesideAsync(GatewayUnderTest first, params (string Key, string Value)[] settings) => StartAsync(first, settings);
+    public static Task<GatewayUnderTest> StartBesideAsync(GatewayUnderTest first, params (string Key, string Value)[] settings) => StartAsync(first, TimeProvider.System, settings);
 
-    private static async Task<GatewayUnderTest> StartAsync(GatewayUnderTest? beside, (string Key, string Value)[] settings)
+    private static async Task<GatewayUnderTest> StartAsync(GatewayUnderTest? beside, TimeProvider clock, (string Key, string Value)[] settings)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("rport-gateway");
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -80,7 +82,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
                 listen.Protocols = HttpProtocols.Http1;
                 listen.Mark(ListenerKind.Agents);
             }));
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(clock);
         builder.Services.AddMetrics();
         builder.Services.AddCheckedOptions<AccessOptions>(AccessOptions.Section);
         builder.Services.AddCheckedOptions<PayloadOptions>(PayloadOptions.Section);

@@ -28,9 +28,11 @@ internal sealed class TunnelBench : IAsyncDisposable
     /// <summary>The extra data of every channel the gateway opened.</summary>
     public List<string> Opened { get; } = [];
 
-    public static async Task<TunnelBench> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<TunnelBench> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    public static async Task<TunnelBench> StartAsync(TimeProvider clock, params (string Key, string Value)[] settings)
     {
-        TunnelBench bench = new(await GatewayUnderTest.StartAsync([("Tunnels:UsedPorts:0", "21000-29000"), .. settings]));
+        TunnelBench bench = new(await GatewayUnderTest.StartAsync(clock, [("Tunnels:UsedPorts:0", "21000-29000"), .. settings]));
         bench.Agent = await bench.ConnectAsync();
         return bench;
     }

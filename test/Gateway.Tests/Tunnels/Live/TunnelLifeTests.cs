@@ -2,16 +2,18 @@ using System.Net;
 using System.Net.Sockets;
 using RPort.Gateway.Tests.Agents;
 using RPort.Grains.Abstractions;
+using RPort.Testing;
 
 namespace RPort.Gateway.Tests.Tunnels.Live;
 
 /// <summary>Tunnels outlive sessions.</summary>
 public sealed class TunnelLifeTests : IAsyncLifetime
 {
+    private readonly MovableClock _clock = new();
     private readonly Socket _target = TunnelBench.Listen();
     private TunnelBench _bench = null!;
 
-    public async Task InitializeAsync() => _bench = await TunnelBench.StartAsync();
+    public async Task InitializeAsync() => _bench = await TunnelBench.StartAsync(_clock);
 
     public async Task DisposeAsync()
     {
@@ -104,8 +106,10 @@ public sealed class TunnelLifeTests : IAsyncLifetime
     [Fact]
     public async Task A_tunnel_ends_at_its_time_even_while_it_is_used()
     {
-        LiveTunnel tunnel = await _bench.OpenAsync(TunnelBench.To(_target) with { AutoClose = TimeSpan.FromSeconds(2) });
+        LiveTunnel tunnel = await _bench.OpenAsync(TunnelBench.To(_target) with { AutoClose = TimeSpan.FromHours(2) });
         using Socket user = await TunnelBench.DialAsync(tunnel);
+        using Socket target = await _target.AcceptAsync().WaitAsync(TestAgent.Patience);
+        _clock.Advance(TimeSpan.FromHours(2));
         await Assert.ThrowsAsync<SocketException>(() => user.ReceiveAsync(new byte[1]).WaitAsync(TestAgent.Patience));
         await GatewayUnderTest.UntilAsync(async () => (await _bench.Client.GetAsync())!.Tunnels.IsEmpty);
     }

@@ -12,12 +12,11 @@ failed_line() { echo "$*"; echo "0 passed, 1 failed"; exit 1; }
 command -v dotnet >/dev/null || failed_line "The .NET SDK (10.0 or later) is needed: https://dotnet.microsoft.com"
 command -v npm >/dev/null || failed_line "node with npm is needed"
 
-say "Tools the tests run against"
-bash infra/build/install-test-tools.sh || failed_line "The test tools could not be installed."
+say "Build, and beside it the tools the tests run against"
+bash infra/build/install-test-tools.sh & tools=$!
 bash infra/build/probe-registry.sh
-
-say "Build"
-dotnet build RPort.sln -c Release --nologo -v q || failed_line "The build failed."
+bash infra/build/build.sh RPort.sln -c Release -v q || failed_line "The build failed."
+wait $tools || failed_line "The test tools could not be installed."
 
 if [ $# -eq 0 ]; then
   say "Format"

@@ -12,8 +12,8 @@ public interface ISessionObserver : IGrainObserver
     /// <summary>Carry out this push. The session ignores one it already has.</summary>
     void Deliver(PushOrder order);
 
-    /// <summary>Stop this push and clean up.</summary>
-    void Withdraw(UploadId upload);
+    /// <summary>Stop this push, up to and with this attempt, and clean up. May come before its <see cref="Deliver"/>: no order of these calls is promised.</summary>
+    void Withdraw(UploadId upload, int attempt);
 
     /// <summary>Answer this by <see cref="IClientGrain.AnswerAsync"/>. May be lost; the one who asked then hears that no answer came in time.</summary>
     void Ask(SessionQuestion question);

@@ -152,7 +152,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         if (!ReferenceEquals(next, State))
         {
             await CommitAsync(next);
-            _live.Observer?.Withdraw(upload);
+            _live.Observer?.Withdraw(upload, attempt);
         }
     }
 

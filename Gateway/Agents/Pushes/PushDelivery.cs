@@ -17,7 +17,7 @@ internal sealed class PushDelivery : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<UploadId, Push> _pushes = [];
     private readonly Queue<Push> _waiting = new();
-    private readonly FinishedPushes _finished = new();
+    private readonly SettledPushes _settled = new();
     private PushRun? _run;
     private int _running;
     private bool _closed;
@@ -68,7 +68,7 @@ internal sealed class PushDelivery : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_closed || _finished.Contains(order))
+            if (_closed || _settled.Contains(order))
             {
                 return;
             }
@@ -95,16 +95,19 @@ internal sealed class PushDelivery : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops a push and has the agent told. Returns at once.</summary>
-    public void Withdraw(UploadId upload)
+    /// <summary>Stops a push, up to and with this attempt, and has the agent told. An offer of it that is still on its way starts nothing. Returns at once.</summary>
+    public void Withdraw(UploadId upload, int attempt)
     {
         Push? push;
         lock (_gate)
         {
-            if (!_pushes.Remove(upload, out push))
+            _settled.Add(upload, attempt);
+            if (!_pushes.TryGetValue(upload, out push) || push.Order.Attempt > attempt)
             {
                 return;
             }
+
+            _pushes.Remove(upload);
         }
 
         push.Withdraw();
@@ -212,7 +215,7 @@ internal sealed class PushDelivery : IAsyncDisposable
             _running--;
             if (finished)
             {
-                _finished.Add(push.Order.Upload, push.Order.Attempt);
+                _settled.Add(push.Order.Upload, push.Order.Attempt);
             }
 
             if (_pushes.TryGetValue(push.Order.Upload, out Push? current) && current == push)
@@ -228,7 +231,7 @@ internal sealed class PushDelivery : IAsyncDisposable
     {
         lock (_gate)
         {
-            _finished.Add(report.Upload, report.Attempt);
+            _settled.Add(report.Upload, report.Attempt);
         }
 
         if (push is not null && report.Attempt >= push.Order.Attempt)

@@ -9,7 +9,7 @@ internal sealed class SessionEar(AgentSession session) : ISessionObserver
 {
     public void Deliver(PushOrder order) => session.Pushes.Offer(order);
 
-    public void Withdraw(UploadId upload) => session.Pushes.Withdraw(upload);
+    public void Withdraw(UploadId upload, int attempt) => session.Pushes.Withdraw(upload, attempt);
 
     public void Ask(SessionQuestion question) => session.Questions.Take(question);
 

@@ -83,7 +83,7 @@ public sealed class SessionQuestionsTests : IAsyncLifetime
         {
         }
 
-        public void Withdraw(UploadId upload)
+        public void Withdraw(UploadId upload, int attempt)
         {
         }
 

@@ -56,7 +56,7 @@ internal sealed class ScriptedClient : ISessionObserver
 
     public void Deliver(PushOrder order) => _orders.Writer.TryWrite(order);
 
-    public void Withdraw(UploadId upload)
+    public void Withdraw(UploadId upload, int attempt)
     {
     }
 

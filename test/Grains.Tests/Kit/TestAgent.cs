@@ -60,7 +60,7 @@ internal sealed class TestAgent(TestSilo silo, string client, string process = "
         }
     }
 
-    public void Withdraw(UploadId upload) => _withdrawn.Writer.TryWrite(upload);
+    public void Withdraw(UploadId upload, int attempt) => _withdrawn.Writer.TryWrite(upload);
 
     public void Ask(SessionQuestion question)
     {

@@ -15,7 +15,7 @@ internal static class FileContent
     public static bool Copy(IPlatformFiles files, SafeFileHandle from, SafeFileHandle to, long length, CancellationToken cancellationToken)
     {
         long offset = 0;
-        EarlyFlush flush = new(files, to, offset);
+        EarlyFlush flush = new(files.BeginFlush, to, offset);
         return Read(from, length, block =>
         {
             RandomAccess.Write(to, block.Span, offset);

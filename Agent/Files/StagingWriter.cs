@@ -25,7 +25,7 @@ internal sealed class StagingWriter
     {
         _file = file;
         _checksum = checksum;
-        _flush = new EarlyFlush(files, file, position);
+        _flush = new EarlyFlush(files.BeginFlush, file, position);
         _limit = limit;
         Position = position;
     }

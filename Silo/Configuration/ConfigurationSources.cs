@@ -41,12 +41,12 @@ public static class ConfigurationSources
                     // What has no value would be passed over, or take the next setting for its value.
                     rest.Add(++i < args.Length && !args[i].StartsWith("--", StringComparison.Ordinal)
                         ? args[i]
-                        : throw new ConfigurationMistakeException($"Argument '{args[i - 1]}' has no value; settings have the form --Api:Address=127.0.0.1:3000 (see --help)."));
+                        : throw new ConfigurationMistakeException($"Argument '{args[i - 1]}' has no value; settings have the form --Section:Key=VALUE (see --help)."));
                 }
             }
             else
             {
-                throw new ConfigurationMistakeException($"Argument '{args[i]}' is not understood; settings have the form --Api:Address=127.0.0.1:3000 (see --help).");
+                throw new ConfigurationMistakeException($"Argument '{args[i]}' is not understood; settings have the form --Section:Key=VALUE (see --help).");
             }
         }
 

@@ -41,7 +41,7 @@ public sealed class CommandLineTests
         (int code, string output) = await RunAsync(program, "--verbose");
 
         Assert.Equal(78, code);
-        Assert.Equal("Argument '--verbose' has no value; settings have the form --Api:Address=127.0.0.1:3000 (see --help).", output);
+        Assert.Equal("Argument '--verbose' has no value; settings have the form --Section:Key=VALUE (see --help).", output);
         Assert.DoesNotContain(name, output, StringComparison.Ordinal); // no stack trace
     }
 

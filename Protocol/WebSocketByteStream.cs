@@ -37,13 +37,14 @@ public sealed class WebSocketByteStream(WebSocket socket, IDisposable? transport
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Called before each read: all that came before has been taken.</summary>
-    public Action? Reading { get; set; }
+    /// <summary>Told of each read, and asked before it returns what came. Null: reads return at once. A change counts from the next read on.</summary>
+    public IReadPace? Pace { get; set; }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Reading?.Invoke();
+        IReadPace? pace = Pace;
+        pace?.Waiting();
         for (int empty = 0; !_ended; empty++)
         {
             ValueWebSocketReceiveResult result = await ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -55,8 +56,18 @@ public sealed class WebSocketByteStream(WebSocket socket, IDisposable? transport
                 case WebSocketMessageType.Text:
                     throw new IOException("The peer sent a text message.");
                 default:
-                    if (result.Count > 0 || buffer.IsEmpty)
+                    if (buffer.IsEmpty)
                     {
+                        return 0; // the read that takes the bytes comes next
+                    }
+
+                    if (result.Count > 0)
+                    {
+                        if (pace is not null)
+                        {
+                            await pace.ArrivedAsync().ConfigureAwait(false);
+                        }
+
                         return result.Count;
                     }
 

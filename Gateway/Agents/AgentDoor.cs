@@ -18,6 +18,7 @@ internal sealed class AgentDoor(
     ClientAddress addresses,
     AgentLoginGate logins,
     HandshakeAdmission admission,
+    HandshakeTurns turns,
     HostKeyStore hostKey,
     SessionTable table,
     SessionEnvironment environment,
@@ -89,13 +90,14 @@ internal sealed class AgentDoor(
     private async Task<SshConnection?> HandshakeAsync(HttpContext context, IPAddress address, AgentSession session, HandshakeSlot slot)
     {
         long start = clock.GetTimestamp();
+        using HandshakePace pace = new(turns, slot);
         try
         {
             // Existing agents tolerate that the sub-protocol is not echoed and expect neither pings nor compression.
             WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
-            WebSocketByteStream stream = new(socket) { Reading = slot.Progress };
+            WebSocketByteStream stream = new(socket) { Pace = pace };
             SshConnection connection = await SshConnection.AcceptAsync(stream, SshOptions(address), session, slot.Token);
-            stream.Reading = null;
+            stream.Pace = null;
             environment.Metrics.HandshakeDone(ok: true, clock.GetElapsedTime(start));
             return connection;
         }

@@ -25,6 +25,7 @@ internal static class AgentDoorExtensions
         services.AddSingleton<IHostIdentity>(static provider => provider.GetRequiredService<HostKeyStore>());
         services.AddSingleton<AgentLoginGate>();
         services.AddSingleton<HandshakeAdmission>();
+        services.AddSingleton<HandshakeTurns>();
         services.AddSingleton<AgentMetrics>();
         services.AddSingleton<SessionEnvironment>();
         services.AddSingleton<SessionTable>();
@@ -33,6 +34,13 @@ internal static class AgentDoorExtensions
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AgentDoorOptions>>(
             static (kestrel, door) => kestrel.Limits.RequestHeadersTimeout = door.Value.RequestHeaderTimeout);
         return services;
+    }
+
+    /// <summary>Has new connections of this end point begin in turns: see <see cref="HandshakeTurns"/>. The first of its middleware.</summary>
+    public static void BeginInTurns(this ListenOptions listen)
+    {
+        HandshakeTurns turns = listen.ApplicationServices.GetRequiredService<HandshakeTurns>();
+        listen.Use(next => connection => turns.BeginAsync(next, connection));
     }
 
     /// <summary>Answers everything that comes in by the agent port, and nothing else. First in the pipeline.</summary>

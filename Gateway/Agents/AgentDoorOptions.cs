@@ -67,13 +67,17 @@ internal sealed class AgentDoorOptions : IValidatableObject
     public int MaxWaitingHandshakes { get; set; } = 8192;
 
     [Description("The longest wait for a free handshake slot; then 503.")]
-    public TimeSpan HandshakeQueueTime { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan HandshakeQueueTime { get; set; } = TimeSpan.FromSeconds(15);
 
     [Description("How long a peer may be silent in its handshake before it is cut when another connection waits for its slot.")]
     public TimeSpan HandshakeGrace { get; set; } = TimeSpan.FromSeconds(3);
 
     [Description("Time from the upgrade to the end of the login.")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    [Description("Processors that handshakes may keep busy, so that a crowd of new agents leaves the others to those that are connected; 0: half of them.")]
+    [Range(0, 1024)]
+    public int HandshakeProcessors { get; set; }
 
     [Description("Time a peer has to send its HTTP request.")]
     public TimeSpan RequestHeaderTimeout { get; set; } = TimeSpan.FromSeconds(10);

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using RPort.Gateway.Agents;
 using RPort.Silo.Configuration;
 
 namespace RPort.Gateway.Listeners;
@@ -37,6 +38,11 @@ internal static class ListenerSetup
         {
             listen.Protocols = kind == ListenerKind.Api && certificateFile.Length > 0 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
             listen.Mark(kind);
+            if (kind == ListenerKind.Agents)
+            {
+                listen.BeginInTurns();
+            }
+
             if (certificateFile.Length > 0)
             {
                 listen.UseHttps(TlsCertificate.Read(certificateFile, keyFile));

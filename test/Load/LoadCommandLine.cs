@@ -16,6 +16,7 @@ internal sealed class LoadCommandLine
     private readonly Option<string> _apiAuth = Text("--api-auth", "admin:load-password", "Credential of the operator, user:password");
     private readonly Option<string[]> _set = new("--set") { Description = "A setting for the started gateway, such as Agents:MaxConcurrentHandshakes=256 (again for more)", Recursive = true, HelpName = "Section:Key=value" };
     private readonly Option<int> _agents = Number("--agents", 1000, 1, 20_000, "Agents (1 to 20000)");
+    private readonly Option<int> _first = Number("--first", 0, 0, 100_000, "Number of the first agent, where another process has those before it");
     private readonly Option<int> _addresses = Number("--addresses", 4, 1, 250, "Loopback addresses they come from, 127.0.0.1 and up: one has 28,000 ports, and by default 512 handshakes at a time");
     private readonly Option<int> _parallel = Number("--parallel", 256, 1, 20_000, "Dials under way at a time");
     private readonly Option<int> _warm = Number("--warm", 500, 0, 20_000, "Agents that connect and leave before anything is measured, so that the server has compiled its code");
@@ -28,7 +29,7 @@ internal sealed class LoadCommandLine
 
     public LoadCommandLine()
     {
-        foreach (Option option in new Option[] { _gateway, _server, _api, _process, _agentAuth, _apiAuth, _set, _agents, _addresses, _parallel, _warm, _settle, _json, _folder })
+        foreach (Option option in new Option[] { _gateway, _server, _api, _process, _agentAuth, _apiAuth, _set, _agents, _first, _addresses, _parallel, _warm, _settle, _json, _folder })
         {
             _root.Options.Add(option);
         }
@@ -39,7 +40,7 @@ internal sealed class LoadCommandLine
         Option<int> tunnels = Number("--tunnels", 50, 1, 5000, "Tunnels, each through an agent of its own");
         Option<int> message = Number("--message", 64, 1, 1 << 20, "Bytes of a message");
         Option<int> seconds = Number("--seconds", 10, 1, 3600, "Seconds of traffic");
-        Option<int> beside = Number("--beside", 0, 0, 5000, "Agents that are connected before and work on: what they notice of the storm");
+        Option<int> beside = Number("--beside", 0, 0, 5000, "Agents that are connected before and work on: what they notice of the storm, which then comes from a process of its own at the lowest priority");
         Add("storm", "All agents (5000 unless --agents tells) connect as fast as the gateway admits them", [beside], (bench, parsed, token) => Storm.RunAsync(bench, parsed.GetValue(beside), token), agents: 5000);
         Add("idle", "All agents are connected and do nothing: memory and CPU of the server", [], (bench, _, token) => Idle.RunAsync(bench, token));
         Add("ping", "Each agent pings the server", [], (bench, _, token) => Ping.RunAsync(bench, token));
@@ -140,6 +141,7 @@ internal sealed class LoadCommandLine
             ApiAuth = parsed.GetValue(_apiAuth)!,
             GatewaySettings = parsed.GetValue(_set) ?? [],
             Agents = agents,
+            First = parsed.GetValue(_first),
             Addresses = parsed.GetValue(_addresses),
             Parallel = parsed.GetValue(_parallel),
             Warm = Math.Min(parsed.GetValue(_warm), agents),

@@ -28,6 +28,9 @@ internal sealed record LoadSettings
 
     public required int Agents { get; init; }
 
+    /// <summary>Number of the first agent: another process may have those before it.</summary>
+    public required int First { get; init; }
+
     /// <summary>Loopback addresses 127.0.0.1… the agents come from.</summary>
     public required int Addresses { get; init; }
 

@@ -49,6 +49,28 @@ public sealed class WebSocketByteStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_pace_is_told_of_every_read_and_lets_arrived_bytes_through()
+    {
+        Pace pace = new();
+        _stream.Pace = pace;
+        byte[] buffer = new byte[10];
+        Task<int> nothing = _stream.ReadAsync(Memory<byte>.Empty).AsTask();
+        await _peer.SendAsync(new byte[] { 5, 6 }, WebSocketMessageType.Binary, endOfMessage: true, default);
+        await nothing.WaitAsync(Soon);
+        Task<int> read = _stream.ReadAsync(buffer).AsTask();
+        await pace.Arrived.WaitAsync(Soon);
+        Assert.Equal(2, pace.Reads);
+        Assert.False(read.IsCompleted);
+
+        _stream.Pace = null; // counts from the next read on
+        pace.Go.SetResult();
+        Assert.Equal(2, await read.WaitAsync(Soon));
+        await _peer.SendAsync(new byte[] { 7 }, WebSocketMessageType.Binary, endOfMessage: true, default);
+        Assert.Equal(1, await _stream.ReadAsync(buffer).AsTask().WaitAsync(Soon));
+        Assert.Equal(2, pace.Reads);
+    }
+
+    [Fact]
     public async Task A_read_into_nothing_waits_for_data_and_takes_none()
     {
         Task<int> wait = _stream.ReadAsync(Memory<byte>.Empty).AsTask();
@@ -150,6 +172,25 @@ public sealed class WebSocketByteStreamTests : IAsyncDisposable
         {
             input.Dispose();
             output.Dispose();
+        }
+    }
+
+    private sealed class Pace : IReadPace
+    {
+        private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Reads { get; private set; }
+
+        public Task Arrived => _arrived.Task;
+
+        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Waiting() => Reads++;
+
+        public ValueTask ArrivedAsync()
+        {
+            _arrived.SetResult();
+            return new ValueTask(Go.Task);
         }
     }
 }

@@ -12,12 +12,13 @@ namespace RPort.Gateway.Agents.Admission;
 /// </summary>
 internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, TimeProvider clock)
 {
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private readonly AgentDoorOptions _options = options.Value;
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, LinkedList<HandshakeSlot>> _byAddress = []; // each by last progress, the earliest first
     private readonly LinkedList<Waiter> _waiters = [];
+    private ITimer? _rounds; // one for all: thousands may wait
     private int _active;
 
     /// <summary>Handshakes under way.</summary>
@@ -36,6 +37,7 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
     public async ValueTask<HandshakeSlot?> EnterAsync(IPAddress address, CancellationToken cancellationToken)
     {
         LinkedListNode<Waiter> place;
+        HandshakeSlot? idlest;
         lock (_gate)
         {
             if (HasRoom(address))
@@ -48,9 +50,12 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
                 return null;
             }
 
-            place = _waiters.AddLast(new Waiter(address));
+            place = _waiters.AddLast(new Waiter(address, clock.GetTimestamp()));
+            _rounds ??= clock.CreateTimer(static self => ((HandshakeAdmission)self!).LookAfterWaiting(), this, Interval, Interval);
+            idlest = MakeRoomFor(place.Value);
         }
 
+        idlest?.Cut();
         return await WaitAsync(place, cancellationToken);
     }
 
@@ -85,77 +90,90 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
 
     private async ValueTask<HandshakeSlot?> WaitAsync(LinkedListNode<Waiter> place, CancellationToken cancellationToken)
     {
-        Waiter waiter = place.Value;
-        long start = clock.GetTimestamp();
-        try
-        {
-            while (clock.GetElapsedTime(start) < _options.HandshakeQueueTime)
-            {
-                MakeRoomFor(waiter)?.Cut();
-                try
-                {
-                    return await waiter.Admitted.Task.WaitAsync(RetryInterval, clock, cancellationToken);
-                }
-                catch (TimeoutException)
-                {
-                    // Somebody may have used up his grace meanwhile.
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The newcomer has gone away; the answer does not matter.
-        }
-
-        lock (_gate)
-        {
-            if (!waiter.Admitted.Task.IsCompleted)
-            {
-                _waiters.Remove(place);
-                return null;
-            }
-        }
-
-        return await waiter.Admitted.Task;
+        using CancellationTokenRegistration gone = cancellationToken.UnsafeRegister(_ => TurnAway(place), null);
+        return await place.Value.Admitted.Task;
     }
 
+    private void TurnAway(LinkedListNode<Waiter> place)
+    {
+        lock (_gate)
+        {
+            if (place.List is null)
+            {
+                return; // it has its slot, or its time is over
+            }
+
+            _waiters.Remove(place);
+        }
+
+        place.Value.Admitted.SetResult(null);
+    }
+
+    /// <summary>While anybody waits: whose time is over is turned away, and somebody else may have used up his grace meanwhile.</summary>
+    private void LookAfterWaiting()
+    {
+        List<LinkedListNode<Waiter>> late = [];
+        List<HandshakeSlot> idle = [];
+        lock (_gate)
+        {
+            for (LinkedListNode<Waiter>? place = _waiters.First; place is not null; place = place.Next)
+            {
+                if (clock.GetElapsedTime(place.Value.Since) >= _options.HandshakeQueueTime)
+                {
+                    late.Add(place);
+                }
+                else if (MakeRoomFor(place.Value) is { } idlest)
+                {
+                    idle.Add(idlest);
+                }
+            }
+
+            if (_waiters.Count == 0)
+            {
+                _rounds?.Dispose();
+                _rounds = null;
+            }
+        }
+
+        late.ForEach(TurnAway);
+        idle.ForEach(static slot => slot.Cut());
+    }
+
+    // Under the lock. What it returns is to be cut outside.
     private HandshakeSlot? MakeRoomFor(Waiter waiter)
     {
-        lock (_gate)
+        if (waiter.HasCut)
         {
-            if (waiter.HasCut || waiter.Admitted.Task.IsCompleted)
-            {
-                return null;
-            }
-
-            _byAddress.TryGetValue(waiter.Address, out LinkedList<HandshakeSlot>? slots);
-            if (slots is null || slots.Count < _options.MaxHandshakesPerAddress)
-            {
-                slots = _byAddress.Values.MaxBy(static s => s.Count);
-            }
-
-            HandshakeSlot? idlest = slots?.FirstOrDefault(static s => !s.IsCut);
-            if (idlest is null || clock.GetElapsedTime(idlest.LastProgress) < _options.HandshakeGrace)
-            {
-                return null;
-            }
-
-            waiter.HasCut = true;
-            idlest.IsCut = true;
-            return idlest;
+            return null;
         }
+
+        _byAddress.TryGetValue(waiter.Address, out LinkedList<HandshakeSlot>? slots);
+        if (slots is null || slots.Count < _options.MaxHandshakesPerAddress)
+        {
+            slots = _byAddress.Values.MaxBy(static s => s.Count);
+        }
+
+        HandshakeSlot? idlest = slots?.FirstOrDefault(static s => !s.IsCut);
+        if (idlest is null || clock.GetElapsedTime(idlest.LastProgress) < _options.HandshakeGrace)
+        {
+            return null;
+        }
+
+        waiter.HasCut = true;
+        idlest.IsCut = true;
+        return idlest;
     }
 
+    // Under the lock. One slot became free, so one is admitted at most: the first who may have it.
     private void AdmitWaiting()
     {
-        for (LinkedListNode<Waiter>? next = _waiters.First; next is not null && _active < _options.MaxConcurrentHandshakes;)
+        for (LinkedListNode<Waiter>? place = _waiters.First; place is not null; place = place.Next)
         {
-            LinkedListNode<Waiter> place = next;
-            next = next.Next;
             if (HasRoom(place.Value.Address))
             {
                 _waiters.Remove(place);
                 place.Value.Admitted.SetResult(Take(place.Value.Address));
+                return;
             }
         }
     }
@@ -177,11 +195,14 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
         return slot;
     }
 
-    private sealed class Waiter(IPAddress address)
+    private sealed class Waiter(IPAddress address, long since)
     {
         public IPAddress Address => address;
 
-        public TaskCompletionSource<HandshakeSlot> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public long Since => since;
+
+        /// <summary>Its slot; null when it is turned away. Set by whoever takes it out of the line.</summary>
+        public TaskCompletionSource<HandshakeSlot?> Admitted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // One newcomer cuts one peer at most, or a crowd waiting in line would clear the room.
         public bool HasCut { get; set; }

@@ -20,6 +20,23 @@ internal sealed class Report(string scenario)
         Add($"{name} p99", samples.Percentile(0.99), "ms");
     }
 
+    /// <summary>Takes over what another process saved.</summary>
+    public void AddSaved(string path)
+    {
+        JsonNode all = JsonNode.Parse(File.ReadAllText(path))!;
+        foreach ((string name, JsonNode? value) in all["figures"]!.AsObject())
+        {
+            int unit = name.LastIndexOf(" (", StringComparison.Ordinal);
+            bool has = unit > 0 && name.EndsWith(')');
+            Add(has ? name[..unit] : name, value!.GetValue<double>(), has ? name[(unit + 2)..^1] : "");
+        }
+
+        foreach (JsonNode? violation in all["violations"]!.AsArray())
+        {
+            Violations.Add(violation!.GetValue<string>());
+        }
+    }
+
     public void Print(TextWriter output)
     {
         int width = _rows.Max(static row => row.Name.Length);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using RPort.Load.Agents;
 using RPort.Load.Figures;
@@ -73,11 +74,9 @@ internal sealed class Bench : IAsyncDisposable
     public Task ReadyAsync(CancellationToken cancellationToken) => Api.WaitReadyAsync(() => _gateway is { HasExited: true }, cancellationToken);
 
     /// <summary>The fleet, connected; what that took is in the report.</summary>
-    /// <param name="first">Number of its first agent.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    public async Task<Fleet> StormAsync(CancellationToken cancellationToken, int first = 0)
+    public async Task<Fleet> StormAsync(CancellationToken cancellationToken)
     {
-        Fleet fleet = await CreateFleetAsync(_settings.Agents, cancellationToken, first);
+        Fleet fleet = await CreateFleetAsync(_settings.Agents, cancellationToken);
         try
         {
             Progress($"connecting {_settings.Agents} agents");
@@ -128,8 +127,19 @@ internal sealed class Bench : IAsyncDisposable
     public static void Progress(string text) => Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {text}");
 
     /// <summary>Agents that are not started yet.</summary>
-    public async Task<Fleet> CreateFleetAsync(int agents, CancellationToken cancellationToken, int first = 0) =>
-        new(_settings, Door, await Api.FingerprintAsync(cancellationToken), agents, first);
+    public async Task<Fleet> CreateFleetAsync(int agents, CancellationToken cancellationToken) =>
+        new(_settings, Door, await Api.FingerprintAsync(cancellationToken), agents, _settings.First);
+
+    /// <summary>The arguments with which another process of this program puts its load on the same gateway.</summary>
+    public string[] ArgumentsForAnother(string scenario, int first, string json) =>
+    [
+        scenario, "--server", _gateway?.Agents.ToString() ?? _settings.Server, "--api", _gateway?.Api.ToString() ?? _settings.Api,
+        "--server-pid", Text(_gateway?.Id ?? _settings.ServerProcess), "--auth", _settings.AgentAuth, "--api-auth", _settings.ApiAuth,
+        "--agents", Text(_settings.Agents), "--first", Text(first), "--addresses", Text(_settings.Addresses), "--parallel", Text(_settings.Parallel),
+        "--warm", "0", "--json", json,
+    ];
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {

@@ -18,7 +18,7 @@ internal sealed class AgentDoor(
     ClientAddress addresses,
     AgentLoginGate logins,
     HandshakeAdmission admission,
-    HandshakeTurns turns,
+    HandshakeThreads threads,
     HostKeyStore hostKey,
     SessionTable table,
     SessionEnvironment environment,
@@ -90,12 +90,11 @@ internal sealed class AgentDoor(
     private async Task<SshConnection?> HandshakeAsync(HttpContext context, IPAddress address, AgentSession session, HandshakeSlot slot)
     {
         long start = clock.GetTimestamp();
-        using HandshakePace pace = new(turns, slot);
         try
         {
             // Existing agents tolerate that the sub-protocol is not echoed and expect neither pings nor compression.
             WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
-            WebSocketByteStream stream = new(socket) { Pace = pace };
+            WebSocketByteStream stream = new(socket) { Pace = new HandshakePace(threads, slot) };
             SshConnection connection = await SshConnection.AcceptAsync(stream, SshOptions(address), session, slot.Token);
             stream.Pace = null;
             environment.Metrics.HandshakeDone(ok: true, clock.GetElapsedTime(start));

@@ -25,7 +25,7 @@ internal static class AgentDoorExtensions
         services.AddSingleton<IHostIdentity>(static provider => provider.GetRequiredService<HostKeyStore>());
         services.AddSingleton<AgentLoginGate>();
         services.AddSingleton<HandshakeAdmission>();
-        services.AddSingleton<HandshakeTurns>();
+        services.AddSingleton<HandshakeThreads>();
         services.AddSingleton<AgentMetrics>();
         services.AddSingleton<SessionEnvironment>();
         services.AddSingleton<SessionTable>();
@@ -36,11 +36,11 @@ internal static class AgentDoorExtensions
         return services;
     }
 
-    /// <summary>Has new connections of this end point begin in turns: see <see cref="HandshakeTurns"/>. The first of its middleware.</summary>
-    public static void BeginInTurns(this ListenOptions listen)
+    /// <summary>Has new connections of this end point begin on the handshakes' threads. The first of its middleware.</summary>
+    public static void BeginOnHandshakeThreads(this ListenOptions listen)
     {
-        HandshakeTurns turns = listen.ApplicationServices.GetRequiredService<HandshakeTurns>();
-        listen.Use(next => connection => turns.BeginAsync(next, connection));
+        HandshakeThreads threads = listen.ApplicationServices.GetRequiredService<HandshakeThreads>();
+        listen.Use(next => connection => threads.BeginAsync(next, connection));
     }
 
     /// <summary>Answers everything that comes in by the agent port, and nothing else. First in the pipeline.</summary>

@@ -75,9 +75,9 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Description("Time from the upgrade to the end of the login.")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
-    [Description("Processors that handshakes may keep busy, so that a crowd of new agents leaves the others to those that are connected; 0: half of them.")]
+    [Description("Threads on which handshakes work, each as good as a processor, so that a crowd of new agents leaves the others to those that are connected; 0: half of the processors.")]
     [Range(0, 1024)]
-    public int HandshakeProcessors { get; set; }
+    public int HandshakeThreads { get; set; }
 
     [Description("Time a peer has to send its HTTP request.")]
     public TimeSpan RequestHeaderTimeout { get; set; } = TimeSpan.FromSeconds(10);

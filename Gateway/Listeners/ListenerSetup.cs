@@ -40,7 +40,7 @@ internal static class ListenerSetup
             listen.Mark(kind);
             if (kind == ListenerKind.Agents)
             {
-                listen.BeginInTurns();
+                listen.BeginOnHandshakeThreads();
             }
 
             if (certificateFile.Length > 0)

@@ -8,7 +8,7 @@ namespace RPort.Load;
 /// <summary>The program's commands and options.</summary>
 internal sealed class LoadCommandLine
 {
-    private readonly Option<string> _gateway = Text("--gateway", "", "Path of RPort.Gateway.dll: a server of its own is started, with a temporary data folder");
+    private readonly Option<string> _gateway = Text("--gateway", "", "Path of RPort.Gateway.dll, or of the published RPort.Gateway: a server of its own is started, with a temporary data folder");
     private readonly Option<string> _server = Text("--server", "", "A running gateway instead: ws://address:port of its agent port");
     private readonly Option<string> _api = Text("--api", "", "Its API: http://address:port");
     private readonly Option<int> _process = Number("--server-pid", 0, 0, int.MaxValue, "Its process id, for CPU and memory; 0: not measured");

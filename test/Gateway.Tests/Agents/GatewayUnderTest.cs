@@ -81,7 +81,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             {
                 listen.Protocols = HttpProtocols.Http1;
                 listen.Mark(ListenerKind.Agents);
-                listen.BeginInTurns();
+                listen.BeginOnHandshakeThreads();
             }));
         builder.Services.AddSingleton(clock);
         builder.Services.AddMetrics();

@@ -39,9 +39,10 @@ internal sealed class GatewayProcess : IDisposable
 
     public void Start()
     {
+        string program = Path.GetFullPath(_settings.Gateway);
         List<string> arguments =
         [
-            Path.GetFullPath(_settings.Gateway),
+            .. program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? new[] { "dotnet", program } : [program],
             $"--Data:Folder={DataFolder}",
             $"--Api:Address=127.0.0.1:{_apiPort}",
             $"--Agents:Address=127.0.0.1:{_agentPort}",
@@ -53,7 +54,7 @@ internal sealed class GatewayProcess : IDisposable
         // A shell takes the log, so that this process does not spend its time on it; exec keeps the process id.
         ProcessStartInfo start = new("/bin/sh") { WorkingDirectory = _folder.FullName };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("log=$1; shift; exec dotnet \"$@\" >> \"$log\" 2>&1");
+        start.ArgumentList.Add("log=$1; shift; exec \"$@\" >> \"$log\" 2>&1");
         start.ArgumentList.Add("gateway");
         start.ArgumentList.Add(LogFile);
         arguments.ForEach(start.ArgumentList.Add);

@@ -26,7 +26,19 @@ internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : I
         new(StatusCodes.Status429TooManyRequests, OfStatus(StatusCodes.Status429TooManyRequests).Errors) { RetryAfter = wait };
 
     /// <summary>The answer where only a status is known.</summary>
-    public static ApiFailure OfStatus(int status) => Of(status, status switch
+    public static ApiFailure OfStatus(int status, string detail = "") => Of(status, TitleOf(status), detail);
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (RetryAfter is { } wait)
+        {
+            httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return Answer.WriteAsync(httpContext, status, new ErrorBody(errors));
+    }
+
+    private static string TitleOf(int status) => status switch
     {
         StatusCodes.Status400BadRequest => "bad request",
         StatusCodes.Status401Unauthorized => "unauthorized",
@@ -39,17 +51,7 @@ internal sealed class ApiFailure(int status, IReadOnlyList<ApiError> errors) : I
         StatusCodes.Status429TooManyRequests => "too many requests, please try later",
         StatusCodes.Status503ServiceUnavailable => "service unavailable",
         _ => status >= 500 ? "internal server error" : $"status {status}",
-    });
-
-    public Task ExecuteAsync(HttpContext httpContext)
-    {
-        if (RetryAfter is { } wait)
-        {
-            httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        }
-
-        return Answer.WriteAsync(httpContext, status, new ErrorBody(errors));
-    }
+    };
 }
 
 /// <summary>Ends the handling of a request with this answer: for the caller's mistakes found deep inside a parser.</summary>

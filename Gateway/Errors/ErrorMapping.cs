@@ -38,7 +38,8 @@ internal sealed partial class ErrorMapping(RequestDelegate next, ILogger<ErrorMa
         HttpResponse response = context.Response;
         if (response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null or 0 })
         {
-            await ApiFailure.OfStatus(response.StatusCode).ExecuteAsync(context);
+            string allowed = response.Headers.Allow.ToString().Replace(", ", " or ", StringComparison.Ordinal);
+            await ApiFailure.OfStatus(response.StatusCode, allowed.Length > 0 ? $"{allowed} is expected here" : "").ExecuteAsync(context);
         }
     }
 

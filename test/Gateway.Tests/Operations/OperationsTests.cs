@@ -90,13 +90,15 @@ public sealed class OperationsTests(SharedGateway shared)
     }
 
     [Theory]
-    [InlineData("GET", "no/such/thing", 404, "page not found")]
-    [InlineData("PUT", "me", 405, "method not allowed")]
-    [InlineData("PATCH", "files", 405, "method not allowed")]
-    public async Task What_does_not_exist_has_the_error_shape(string method, string path, int status, string title)
+    [InlineData("GET", "no/such/thing", 404, "page not found", "")]
+    [InlineData("PUT", "me", 405, "method not allowed", "GET is expected here")]
+    [InlineData("PATCH", "files", 405, "method not allowed", "GET or POST is expected here")]
+    [InlineData("POST", "clients/any/tunnels", 405, "method not allowed", "GET or PUT is expected here")]
+    public async Task What_does_not_exist_has_the_error_shape(string method, string path, int status, string title, string detail)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
 
-        await (await _gateway.Http.SendAsync(request)).FailsAsync(status, title);
+        JsonElement error = await (await _gateway.Http.SendAsync(request)).FailsAsync(status, title);
+        Assert.Equal(detail, error.GetProperty("detail").GetString());
     }
 }

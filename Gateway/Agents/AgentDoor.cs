@@ -90,11 +90,14 @@ internal sealed class AgentDoor(
     private async Task<SshConnection?> HandshakeAsync(HttpContext context, IPAddress address, AgentSession session, HandshakeSlot slot)
     {
         long start = clock.GetTimestamp();
+        HandshakePace pace = new(threads, slot);
         try
         {
+            await pace.ArrivedAsync(); // the request: from afar it comes later than the connection, on the thread of its socket
+
             // Existing agents tolerate that the sub-protocol is not echoed and expect neither pings nor compression.
             WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
-            WebSocketByteStream stream = new(socket) { Pace = new HandshakePace(threads, slot) };
+            WebSocketByteStream stream = new(socket) { Pace = pace };
             SshConnection connection = await SshConnection.AcceptAsync(stream, SshOptions(address), session, slot.Token);
             stream.Pace = null;
             environment.Metrics.HandshakeDone(ok: true, clock.GetElapsedTime(start));

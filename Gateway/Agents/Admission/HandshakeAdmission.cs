@@ -59,10 +59,19 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
         return await WaitAsync(place, cancellationToken);
     }
 
+    internal void Arrived(HandshakeSlot slot)
+    {
+        lock (_gate)
+        {
+            slot.IsOursToDo = true;
+        }
+    }
+
     internal void Progress(HandshakeSlot slot)
     {
         lock (_gate)
         {
+            slot.IsOursToDo = false;
             if (slot.Place.List is { } slots)
             {
                 slots.Remove(slot.Place);
@@ -153,7 +162,7 @@ internal sealed class HandshakeAdmission(IOptions<AgentDoorOptions> options, Tim
             slots = _byAddress.Values.MaxBy(static s => s.Count);
         }
 
-        HandshakeSlot? idlest = slots?.FirstOrDefault(static s => !s.IsCut);
+        HandshakeSlot? idlest = slots?.FirstOrDefault(static s => !s.IsCut && !s.IsOursToDo);
         if (idlest is null || clock.GetElapsedTime(idlest.LastProgress) < _options.HandshakeGrace)
         {
             return null;

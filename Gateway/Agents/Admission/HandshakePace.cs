@@ -7,5 +7,9 @@ internal sealed class HandshakePace(HandshakeThreads threads, HandshakeSlot slot
 {
     public void Waiting() => slot.Progress();
 
-    public async ValueTask ArrivedAsync() => await threads.Next;
+    public async ValueTask ArrivedAsync()
+    {
+        slot.Arrived();
+        await threads.Next;
+    }
 }

@@ -32,7 +32,13 @@ internal sealed class HandshakeSlot : IDisposable
     /// <summary>Guarded by the admission's lock.</summary>
     internal LinkedListNode<HandshakeSlot> Place { get; set; } = null!;
 
-    /// <summary>The peer does its part: what it sent has been taken.</summary>
+    /// <summary>Guarded by the admission's lock.</summary>
+    internal bool IsOursToDo { get; set; }
+
+    /// <summary>The peer has done its part: until <see cref="Progress"/> nobody calls it silent, however long its bytes wait for us.</summary>
+    public void Arrived() => _admission.Arrived(this);
+
+    /// <summary>What the peer sent has been taken; the next word is its own.</summary>
     public void Progress() => _admission.Progress(this);
 
     public void Dispose()

@@ -94,6 +94,27 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task Who_waits_for_us_is_not_cut_for_it()
+    {
+        ManualTime clock = new();
+        HandshakeAdmission admission = Create(slots: 2, perAddress: 2, grace: TimeSpan.FromSeconds(3), clock: clock);
+        using HandshakeSlot? waitsForUs = await admission.EnterAsync(One, default);
+        using HandshakeSlot? silent = await admission.EnterAsync(One, default);
+        waitsForUs!.Arrived();
+        clock.Advance(TimeSpan.FromSeconds(4));
+        using CancellationTokenSource gone = new();
+        Task<HandshakeSlot?>[] newcomers = [admission.EnterAsync(One, gone.Token).AsTask(), admission.EnterAsync(One, gone.Token).AsTask()];
+        Assert.True(silent!.Token.IsCancellationRequested);
+        Assert.False(waitsForUs.Token.IsCancellationRequested);
+
+        waitsForUs.Progress(); // it is the peer's turn again
+        clock.Advance(TimeSpan.FromSeconds(4));
+        Assert.True(waitsForUs.Token.IsCancellationRequested);
+        await gone.CancelAsync();
+        await Task.WhenAll(newcomers).WaitAsync(Soon);
+    }
+
+    [Fact]
     public async Task Nothing_is_cut_while_there_is_room()
     {
         HandshakeAdmission admission = Create(slots: 2, perAddress: 2, grace: TimeSpan.FromMilliseconds(1));

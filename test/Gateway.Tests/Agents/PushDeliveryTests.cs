@@ -1,11 +1,12 @@
 using RPort.Gateway.Agents.Pushes;
 using RPort.Gateway.Agents.Registration;
 using RPort.Gateway.Agents.Sessions;
+using RPort.Gateway.Tests.Kit;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Tests.Agents;
 
-/// <summary>Notices of the client grain may overtake one another: a session comes out right in any order.</summary>
+/// <summary>Notices of the client grain may overtake one another: a session comes out right in any order, and these tests make it.</summary>
 public sealed class PushDeliveryTests : IAsyncLifetime
 {
     private static readonly ClientId Machine = new("machine");
@@ -18,7 +19,7 @@ public sealed class PushDeliveryTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _gateway = await GatewayUnderTest.StartAsync();
-        _link = new ClientLink(_gateway.Environment, SessionId.New(), new GatewayId("here"), "127.0.0.1", new DeafObserver());
+        _link = new ClientLink(_gateway.Environment, SessionId.New(), new GatewayId("here"), "127.0.0.1", new SilentSession());
         await _link.ConnectAsync(
             new AgentClaim(Machine, "process", GatewayUnderTest.AuthId, new ClientInventory { Name = "machine" }, []), CancellationToken.None);
         _pushes = new PushDelivery(_gateway.Environment);
@@ -76,29 +77,5 @@ public sealed class PushDeliveryTests : IAsyncLifetime
             return false;
         }));
         await _gateway.FinishedAsync(another, Machine.Value);
-    }
-
-    /// <summary>What the client grain says is passed on by the tests, in their own order.</summary>
-    private sealed class DeafObserver : ISessionObserver
-    {
-        public void Deliver(PushOrder order)
-        {
-        }
-
-        public void Withdraw(UploadId upload, int attempt)
-        {
-        }
-
-        public void Ask(SessionQuestion question)
-        {
-        }
-
-        public void ProveAlive()
-        {
-        }
-
-        public void Close(string reason)
-        {
-        }
     }
 }

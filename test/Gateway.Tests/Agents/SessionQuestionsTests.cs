@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using RPort.Gateway.Agents.Registration;
 using RPort.Gateway.Agents.Sessions;
+using RPort.Gateway.Tests.Kit;
 using RPort.Gateway.Tests.Tunnels.Live;
 using RPort.Gateway.Tunnels.Live;
 using RPort.Grains.Abstractions;
@@ -64,7 +65,7 @@ public sealed class SessionQuestionsTests : IAsyncLifetime
         Assert.Equal(RefusalReason.NotConnected, Assert.IsType<Refused>(await answer.WaitAsync(TestAgent.Patience)).Reason);
     }
 
-    private sealed class Ear : ISessionObserver
+    private sealed class Ear : SilentSession
     {
         private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -73,26 +74,10 @@ public sealed class SessionQuestionsTests : IAsyncLifetime
         /// <summary>A question has come and was taken up as far as it goes by itself.</summary>
         public Task Heard => _heard.Task;
 
-        public void Ask(SessionQuestion question)
+        public override void Ask(SessionQuestion question)
         {
             Questions.Take(question);
             _heard.TrySetResult();
-        }
-
-        public void Deliver(PushOrder order)
-        {
-        }
-
-        public void Withdraw(UploadId upload, int attempt)
-        {
-        }
-
-        public void ProveAlive()
-        {
-        }
-
-        public void Close(string reason)
-        {
         }
     }
 }

@@ -10,11 +10,13 @@ end_compiler() {
   done
 }
 trap end_compiler EXIT
+projects=()
 for built in "$@"; do
   case "$built" in -*) break ;; esac
   shift
   projects+=("$built")
 done
+[ ${#projects[@]} -gt 0 ] || { echo "Name what to build: infra/build/build.sh PROJECT… [OPTION…]" >&2; exit 2; }
 for project in "${projects[@]}"; do
   dotnet build "$project" --nologo -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" "$@" || exit 1
 done

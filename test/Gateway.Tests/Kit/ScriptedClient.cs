@@ -29,6 +29,7 @@ internal sealed class ScriptedClient : ISessionObserver
     public static async Task<ScriptedClient> ConnectAsync(TestGateway gateway, string id, ClientInventory inventory)
     {
         var client = new ScriptedClient(new ClientId(id), gateway.Grains.GetGrain<IClientGrain>(id));
+        gateway.Keep(client);
         ISessionObserver self = gateway.Grains.CreateObjectReference<ISessionObserver>(client);
         ConnectResult result = await client._grain.ConnectAsync(
             new ConnectRequest(SessionId.New(), "process", GatewayId.New(), "credential", "192.0.2.7", inventory), self);

@@ -16,6 +16,7 @@ public sealed class TestGateway : IAsyncDisposable
     public const string Password = "correct horse battery";
 
     private readonly WebApplication _app;
+    private readonly System.Collections.Concurrent.ConcurrentBag<object> _kept = [];
 
     private TestGateway(WebApplication app, string folder)
     {
@@ -42,6 +43,9 @@ public sealed class TestGateway : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>Keeps a session alive as long as this: grains hold observers weakly, and a test may not name its client to its end.</summary>
+    public void Keep(object observer) => _kept.Add(observer);
 
     /// <summary>Starts one. Settings have the form <c>Files:MaxFilePushSize=100</c>.</summary>
     public static async Task<TestGateway> StartAsync(params string[] settings)

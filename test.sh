@@ -14,7 +14,6 @@ command -v npm >/dev/null || failed_line "node with npm is needed"
 
 say "Build, and beside it the tools the tests run against"
 bash infra/build/install-test-tools.sh & tools=$!
-bash infra/build/probe-registry.sh
 bash infra/build/build.sh RPort.sln -c Release -v q || failed_line "The build failed."
 wait $tools || failed_line "The test tools could not be installed."
 

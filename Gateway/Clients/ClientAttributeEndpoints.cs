@@ -67,7 +67,7 @@ internal static class ClientAttributeEndpoints
         string[] unknown = [.. groups.Except(Groups, StringComparer.Ordinal)];
         if (unknown.Length > 0)
         {
-            return ApiFailure.BadRequest($"unknown user groups: {Cut(string.Join(", ", unknown))}", $"known are {string.Join(", ", Groups)}", ErrorCode.UnknownUserGroup);
+            return ApiFailure.BadRequest($"unknown user groups: {Cut(string.Join(", ", unknown))}", $"known are {string.Join(", ", Groups)}", ApiErrorCode.UnknownUserGroup);
         }
 
         return await grains.GetGrain<IClientGrain>(client.Id.Value).SetAllowedUserGroupsAsync(groups) ? Results.NoContent() : ClientEndpoints.NotFound(clientId);
@@ -97,7 +97,7 @@ internal static class ClientAttributeEndpoints
 
     private static string Cut(string text) => text.Length <= 200 ? text : text[..200] + "…";
 
-    private static ApiFailureException Bad(string title, string detail) => new(ApiFailure.BadRequest(title, detail, ErrorCode.InvalidField));
+    private static ApiFailureException Bad(string title, string detail) => new(ApiFailure.BadRequest(title, detail, ApiErrorCode.InvalidField));
 }
 
 /// <summary>Tags and labels; no labels are <c>null</c>.</summary>

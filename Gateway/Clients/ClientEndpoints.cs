@@ -37,7 +37,7 @@ internal static class ClientEndpoints
             .Produces<ListBody<ClientTagView>>().Fails(400);
     }
 
-    public static ApiFailure NotFound(string clientId) => ApiFailure.NotFound($"Client with id=\"{clientId}\" not found.", code: ErrorCode.ClientNotFound);
+    public static ApiFailure NotFound(string clientId) => ApiFailure.NotFound($"Client with id=\"{clientId}\" not found.", code: ApiErrorCode.ClientNotFound);
 
     private static async Task<IResult> ListAsync(HttpRequest request, ClientDirectory clients)
     {

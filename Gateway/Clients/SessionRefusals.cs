@@ -16,21 +16,21 @@ internal static class SessionRefusals
         RefusalReason.UnknownClient => ClientEndpoints.NotFound(client),
         RefusalReason.NotConnected => NotConnected(client),
         RefusalReason.TimedOut => Unavailable(
-            $"Client with id=\"{client}\" did not answer in time.", "whether it was done is not known: look before you try again", ErrorCode.ClientTimeout),
+            $"Client with id=\"{client}\" did not answer in time.", "whether it was done is not known: look before you try again", ApiErrorCode.ClientTimeout),
         RefusalReason.Busy => Unavailable(
-            $"Client with id=\"{client}\" has too much to do, please try later.", $"{ClientLimits.MaxOpenQuestions} calls wait for it", ErrorCode.ClientBusy),
+            $"Client with id=\"{client}\" has too much to do, please try later.", $"{ClientLimits.MaxOpenQuestions} calls wait for it", ApiErrorCode.ClientBusy),
         RefusalReason.AgentFailed => AgentFailed(refused.Detail),
         _ => ApiFailure.Of(
-            StatusCodes.Status500InternalServerError, "internal server error", "the log of the client's gateway has more", ErrorCode.GatewayFailed),
+            StatusCodes.Status500InternalServerError, "internal server error", "the log of the client's gateway has more", ApiErrorCode.GatewayFailed),
     };
 
     /// <summary>Without a connection to the agent it cannot be done.</summary>
     public static ApiFailure NotConnected(string client) => ApiFailure.NotFound(
-        $"Client with id=\"{client}\" is not connected.", "this needs the client's connection: try again when it is back", ErrorCode.ClientNotConnected);
+        $"Client with id=\"{client}\" is not connected.", "this needs the client's connection: try again when it is back", ApiErrorCode.ClientNotConnected);
 
     /// <summary>The agent said no.</summary>
     public static ApiFailure AgentFailed(string text) =>
-        ApiFailure.Conflict($"client error: {(text.Length > 0 ? Shown(text) : "the agent gave no reason")}", code: ErrorCode.ClientError);
+        ApiFailure.Conflict($"client error: {(text.Length > 0 ? Shown(text) : "the agent gave no reason")}", code: ApiErrorCode.ClientError);
 
     private static string Shown(string text) => string.Concat(text.Take(MaxShown).Where(c => !char.IsControl(c)));
 

@@ -18,14 +18,14 @@ internal static partial class JsonBody
         if (request.ContentType is { Length: > 0 } && !request.HasJsonContentType())
         {
             throw new ApiFailureException(ApiFailure.Of(
-                StatusCodes.Status415UnsupportedMediaType, "unsupported media type", "the body must be application/json", ErrorCode.UnsupportedMediaType));
+                StatusCodes.Status415UnsupportedMediaType, "unsupported media type", "the body must be application/json", ApiErrorCode.UnsupportedMediaType));
         }
 
         using IMemoryOwner<byte> rented = MemoryPool<byte>.Shared.Rent(MaxBytes + 1);
         int length = await request.Body.ReadAtLeastAsync(rented.Memory[..(MaxBytes + 1)], MaxBytes + 1, throwOnEndOfStream: false, cancellationToken);
         if (length == 0)
         {
-            throw new ApiFailureException(ApiFailure.BadRequest("Missing body with json data.", "a JSON object is expected", ErrorCode.MissingBody));
+            throw new ApiFailureException(ApiFailure.BadRequest("Missing body with json data.", "a JSON object is expected", ApiErrorCode.MissingBody));
         }
 
         if (length > MaxBytes)
@@ -50,7 +50,7 @@ internal static partial class JsonBody
         }
     }
 
-    private static ApiFailureException Invalid(string detail) => new(ApiFailure.BadRequest("Invalid JSON data.", detail, ErrorCode.InvalidBody));
+    private static ApiFailureException Invalid(string detail) => new(ApiFailure.BadRequest("Invalid JSON data.", detail, ApiErrorCode.InvalidBody));
 
     private static string Explain(JsonException e)
     {

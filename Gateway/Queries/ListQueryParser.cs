@@ -180,7 +180,7 @@ internal sealed class ListQueryParser
     {
         if (_errors.Count < MaxTerms)
         {
-            _errors.Add(new ApiError(ErrorCode.InvalidQuery, title, ""));
+            _errors.Add(new ApiError(ApiErrorCode.InvalidQuery, title, ""));
         }
     }
 }

@@ -11,7 +11,6 @@ public static class ClusterClientExtensions
     public static IHostApplicationBuilder AddRPortClusterClient(this IHostApplicationBuilder builder)
     {
         ClusterOptions cluster = EarlyOptions.Read<ClusterOptions>(builder.Configuration, ClusterOptions.Section);
-        Membership.RequireFullRegistry();
         builder.Services.AddCheckedOptions<ClusterOptions>(ClusterOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         return builder.UseOrleansClient(client => Membership.Configure(client, cluster));

@@ -10,7 +10,7 @@ public sealed class ClusterOptions : IValidatableObject
     public const string Section = "Cluster";
 
     /// <summary>One process, or several.</summary>
-    [Description("Single: gateway and silo are one process. Cluster: any number of silos and gateways (needs a build with FullRegistry=true).")]
+    [Description("Single: gateway and silo are one process. Cluster: any number of silos and gateways.")]
     public ClusterMode Mode { get; set; } = ClusterMode.Single;
 
     /// <summary>Where the list of silos is kept.</summary>

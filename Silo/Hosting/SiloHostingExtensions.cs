@@ -77,7 +77,6 @@ public static class SiloHostingExtensions
             return;
         }
 
-        Membership.RequireFullRegistry();
         if (storage.Kind == GrainStorageKind.Sqlite && cluster.Membership != ClusterMembership.Localhost)
         {
             throw new ConfigurationMistakeException(

@@ -1,7 +1,5 @@
-#if FULL_REGISTRY
 using Azure.Identity;
 using Azure.Storage.Blobs;
-#endif
 using Orleans.Hosting;
 using Orleans.Providers;
 using Orleans.Storage;
@@ -16,10 +14,8 @@ internal static class BlobStorage
         {
             blob.ContainerName = storage.BlobContainer;
             blob.GrainStorageSerializer = serializer;
-#if FULL_REGISTRY
             blob.BlobServiceClient = storage.BlobConnectionString.Length > 0
                 ? new BlobServiceClient(storage.BlobConnectionString)
                 : new BlobServiceClient(new Uri(storage.BlobServiceUri), new DefaultAzureCredential());
-#endif
         }));
 }

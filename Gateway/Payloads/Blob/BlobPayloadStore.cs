@@ -47,7 +47,7 @@ internal sealed class BlobPayloadStore(BlobNames names, BlobPayloadCache cache, 
 
     public async IAsyncEnumerable<StoredPayload> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (BlobItem blob in names.Container.GetBlobsAsync(prefix: BlobNames.PushPrefix, cancellationToken: cancellationToken))
+        await foreach (BlobItem blob in names.Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, BlobNames.PushPrefix, cancellationToken))
         {
             if (UploadId.TryParse(blob.Name[BlobNames.PushPrefix.Length..], null, out UploadId upload))
             {
@@ -60,7 +60,7 @@ internal sealed class BlobPayloadStore(BlobNames names, BlobPayloadCache cache, 
     public async Task RemoveUnfinishedAsync(TimeSpan age, CancellationToken cancellationToken)
     {
         DateTimeOffset limit = clock.GetUtcNow() - age;
-        await foreach (BlobItem blob in names.Container.GetBlobsAsync(BlobTraits.Metadata, prefix: BlobNames.BytesPrefix, cancellationToken: cancellationToken))
+        await foreach (BlobItem blob in names.Container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, BlobNames.BytesPrefix, cancellationToken))
         {
             if (blob.Properties.LastModified < limit && !await IsNamedAsync(blob, cancellationToken))
             {

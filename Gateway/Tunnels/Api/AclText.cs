@@ -21,7 +21,7 @@ internal sealed class AclText(ClientAddress addresses)
 
         IPAddress caller = addresses.Of(context);
         return caller.Equals(IPAddress.None)
-            ? throw QueryParameters.Bad(ErrorCode.InvalidAcl, "Invalid ACL: the caller's address is not known", Expected)
+            ? throw QueryParameters.Bad(ApiErrorCode.InvalidAcl, "Invalid ACL: the caller's address is not known", Expected)
             : TunnelAcl.Of(caller).ToString();
     }
 
@@ -30,18 +30,18 @@ internal sealed class AclText(ClientAddress addresses)
     {
         if (text.Length > MaxLength)
         {
-            throw QueryParameters.Bad(ErrorCode.InvalidAcl, $"Invalid ACL: longer than {MaxLength} characters", Expected);
+            throw QueryParameters.Bad(ApiErrorCode.InvalidAcl, $"Invalid ACL: longer than {MaxLength} characters", Expected);
         }
 
         if (!TunnelAcl.TryParse(text, out TunnelAcl acl, out string broken))
         {
-            throw QueryParameters.Bad(ErrorCode.InvalidAcl, $"Invalid ACL: {QueryParameters.Shown(broken)}", Expected);
+            throw QueryParameters.Bad(ApiErrorCode.InvalidAcl, $"Invalid ACL: {QueryParameters.Shown(broken)}", Expected);
         }
 
         // Nobody has these addresses: whoever writes one means everybody, and would let nobody in.
         string canonical = acl.ToString();
         return canonical.Split(',').FirstOrDefault(entry => entry is "0.0.0.0" or "::") is { } nobody
-            ? throw QueryParameters.Bad(ErrorCode.InvalidAcl, $"Invalid ACL: {nobody} would not work", Expected)
+            ? throw QueryParameters.Bad(ApiErrorCode.InvalidAcl, $"Invalid ACL: {nobody} would not work", Expected)
             : canonical;
     }
 }

@@ -15,12 +15,12 @@ internal sealed class QueryParameters
         {
             if (!known.Contains(name))
             {
-                throw Bad(ErrorCode.UnknownParameter, $"unknown parameter {Shown(name)}", $"known are {string.Join(", ", known)}");
+                throw Bad(ApiErrorCode.UnknownParameter, $"unknown parameter {Shown(name)}", $"known are {string.Join(", ", known)}");
             }
 
             if (values.Count > 1)
             {
-                throw Bad(ErrorCode.RepeatedParameter, $"parameter {name} is given more than once", "one value is expected");
+                throw Bad(ApiErrorCode.RepeatedParameter, $"parameter {name} is given more than once", "one value is expected");
             }
 
             _values[name] = values.ToString();
@@ -42,12 +42,12 @@ internal sealed class QueryParameters
         string text = Text(name);
         return text.Length == 0 ? otherwise
             : GoText.TryReadBool(text, out bool value) ? value
-            : throw Bad(ErrorCode.InvalidParameter, $"invalid {name} value {Shown(text)}", "true or false is expected");
+            : throw Bad(ApiErrorCode.InvalidParameter, $"invalid {name} value {Shown(text)}", "true or false is expected");
     }
 
     private static string Bounded(string name, string text, int max) => text.Length <= max && !text.Any(char.IsControl)
         ? text
-        : throw Bad(ErrorCode.InvalidParameter, $"invalid {name}", $"at most {max} characters without control characters are expected");
+        : throw Bad(ApiErrorCode.InvalidParameter, $"invalid {name}", $"at most {max} characters without control characters are expected");
 
     public static ApiFailureException Bad(string code, string title, string detail) => new(ApiFailure.BadRequest(title, detail, code));
 

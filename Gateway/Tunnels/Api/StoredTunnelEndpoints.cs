@@ -81,12 +81,12 @@ internal static class StoredTunnelEndpoints
     {
         StoredTunnelOutcome.UnknownClient => ClientEndpoints.NotFound(clientId),
         StoredTunnelOutcome.Full => ApiFailure.Conflict(
-            "The client has too many stored tunnels.", $"{ClientLimits.MaxStoredTunnels} are allowed: delete some", ErrorCode.TooManyStoredTunnels),
+            "The client has too many stored tunnels.", $"{ClientLimits.MaxStoredTunnels} are allowed: delete some", ApiErrorCode.TooManyStoredTunnels),
         _ => NotFound(),
     };
 
     private static ApiFailure NotFound() =>
-        ApiFailure.NotFound("stored tunnel not found", "the id of a stored tunnel of this client is expected", ErrorCode.StoredTunnelNotFound);
+        ApiFailure.NotFound("stored tunnel not found", "the id of a stored tunnel of this client is expected", ApiErrorCode.StoredTunnelNotFound);
 
     private static IClientGrain Grain(IGrainFactory grains, ClientRecord client) => grains.GetGrain<IClientGrain>(client.Id.Value);
 }

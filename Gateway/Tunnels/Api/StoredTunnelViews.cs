@@ -66,7 +66,7 @@ internal sealed record StoredTunnelBody
     {
         if (!holds)
         {
-            throw QueryParameters.Bad(ErrorCode.InvalidField, $"invalid {field}", expected);
+            throw QueryParameters.Bad(ApiErrorCode.InvalidField, $"invalid {field}", expected);
         }
     }
 }

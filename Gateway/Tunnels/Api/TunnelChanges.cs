@@ -54,7 +54,7 @@ internal sealed class TunnelChanges(ClientSessions sessions, IGrainFactory grain
 
         return new ApiFailure(
             StatusCodes.Status503ServiceUnavailable,
-            [new ApiError(ErrorCode.ClientNotConnected, $"Client with id=\"{client}\" is neither reachable nor gone.", "its session is being looked for: try again in a moment")])
+            [new ApiError(ApiErrorCode.ClientNotConnected, $"Client with id=\"{client}\" is neither reachable nor gone.", "its session is being looked for: try again in a moment")])
         {
             RetryAfter = SessionLease.HeartbeatInterval,
         };

@@ -71,7 +71,7 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         if (!HostPort.TryParse(text, out HostPort remote, out string broken) || remote.Port == 0)
         {
             broken = broken.Length > 0 ? broken : "Invalid port";
-            throw QueryParameters.Bad(ErrorCode.InvalidRemote, $"failed to decode \"{QueryParameters.Shown(text)}\": {broken}", Expected);
+            throw QueryParameters.Bad(ApiErrorCode.InvalidRemote, $"failed to decode \"{QueryParameters.Shown(text)}\": {broken}", Expected);
         }
 
         return remote.Host.Length > 0 ? remote : remote with { Host = "127.0.0.1" };
@@ -87,12 +87,12 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
 
         if (!HostPort.TryParse(text, out HostPort local, out string broken))
         {
-            throw QueryParameters.Bad(ErrorCode.InvalidLocal, $"failed to decode \"{QueryParameters.Shown(text)}\": {broken}", Expected);
+            throw QueryParameters.Bad(ApiErrorCode.InvalidLocal, $"failed to decode \"{QueryParameters.Shown(text)}\": {broken}", Expected);
         }
 
         return LocalAddress(local.Host) is { } address
             ? local with { Host = address }
-            : throw QueryParameters.Bad(ErrorCode.InvalidLocal, $"failed to decode \"{QueryParameters.Shown(text)}\": Invalid host", Expected);
+            : throw QueryParameters.Bad(ApiErrorCode.InvalidLocal, $"failed to decode \"{QueryParameters.Shown(text)}\": Invalid host", Expected);
     }
 
     private static string? LocalAddress(string host)
@@ -111,17 +111,17 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
     private static TunnelProtocol ReadProtocol(string text) => text.Length == 0
         ? TunnelProtocol.Tcp
         : TunnelProtocols.Parse(text.Replace(' ', '+')) ?? throw QueryParameters.Bad(
-            ErrorCode.InvalidProtocol, $"invalid protocol {QueryParameters.Shown(text)}", "tcp, udp or tcp+udp (in a URL tcp%2Budp) is expected");
+            ApiErrorCode.InvalidProtocol, $"invalid protocol {QueryParameters.Shown(text)}", "tcp, udp or tcp+udp (in a URL tcp%2Budp) is expected");
 
     private static string? ReadScheme(string text)
     {
         if (text.Length > MaxScheme)
         {
-            throw QueryParameters.Bad(ErrorCode.SchemeTooLong, "Invalid URI scheme.", $"at most {MaxScheme} characters are expected, such as ssh, rdp, vnc, http or https");
+            throw QueryParameters.Bad(ApiErrorCode.SchemeTooLong, "Invalid URI scheme.", $"at most {MaxScheme} characters are expected, such as ssh, rdp, vnc, http or https");
         }
 
         return text.Any(char.IsControl)
-            ? throw QueryParameters.Bad(ErrorCode.InvalidParameter, "invalid scheme", "no control characters are expected")
+            ? throw QueryParameters.Bad(ApiErrorCode.InvalidParameter, "invalid scheme", "no control characters are expected")
             : text.Length == 0 ? null : text;
     }
 
@@ -133,19 +133,19 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         {
             return host.Length == 0
                 ? spec
-                : throw QueryParameters.Bad(ErrorCode.ProxyRequired, "host_header not allowed when http_proxy is false", "http_proxy=true is expected with it");
+                : throw QueryParameters.Bad(ApiErrorCode.ProxyRequired, "host_header not allowed when http_proxy is false", "http_proxy=true is expected with it");
         }
 
         if (!options.Value.ProxyEnabled)
         {
             throw QueryParameters.Bad(
-                ErrorCode.ProxyNotEnabled, "creation of tunnel proxy not enabled", $"the gateway's settings {TunnelOptions.Section}:ProxyCertFile and ProxyKeyFile are expected");
+                ApiErrorCode.ProxyNotEnabled, "creation of tunnel proxy not enabled", $"the gateway's settings {TunnelOptions.Section}:ProxyCertFile and ProxyKeyFile are expected");
         }
 
         if (spec.Scheme is not ("http" or "https"))
         {
             throw QueryParameters.Bad(
-                ErrorCode.ProxyNotAllowed,
+                ApiErrorCode.ProxyNotAllowed,
                 spec.Scheme is null ? "tunnel proxy not allowed without a scheme" : $"tunnel proxy not allowed with scheme {spec.Scheme}",
                 "scheme=http or scheme=https is expected: what the target speaks");
         }
@@ -153,12 +153,12 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         if (spec.Protocol != TunnelProtocol.Tcp)
         {
             throw QueryParameters.Bad(
-                ErrorCode.ProxyNotAllowed, $"tunnel proxy not allowed with protocol {spec.Protocol.Text()}", "protocol=tcp is expected");
+                ApiErrorCode.ProxyNotAllowed, $"tunnel proxy not allowed with protocol {spec.Protocol.Text()}", "protocol=tcp is expected");
         }
 
         return IsHostHeader(host)
             ? spec with { HttpProxy = true, HostHeader = host }
-            : throw QueryParameters.Bad(ErrorCode.InvalidHostHeader, "invalid host_header", $"host or host:port of at most {MaxHostHeader} characters is expected");
+            : throw QueryParameters.Bad(ApiErrorCode.InvalidHostHeader, "invalid host_header", $"host or host:port of at most {MaxHostHeader} characters is expected");
     }
 
     private static bool IsHostHeader(string text) => text.Length <= MaxHostHeader
@@ -171,16 +171,16 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         if (user.Length + password.Length > 0 && !spec.HttpProxy)
         {
             throw QueryParameters.Bad(
-                ErrorCode.ProxyRequired, "http basic authentication requires http_proxy to be activated on the requested tunnel", "http_proxy=true is expected with it");
+                ApiErrorCode.ProxyRequired, "http basic authentication requires http_proxy to be activated on the requested tunnel", "http_proxy=true is expected with it");
         }
 
         if (user.Length > 0 != password.Length > 0)
         {
-            throw QueryParameters.Bad(ErrorCode.InvalidAuth, "auth_user and auth_password go together", "both or none of them are expected");
+            throw QueryParameters.Bad(ApiErrorCode.InvalidAuth, "auth_user and auth_password go together", "both or none of them are expected");
         }
 
         return user.Contains(':', StringComparison.Ordinal)
-            ? throw QueryParameters.Bad(ErrorCode.InvalidAuth, "invalid auth_user", "a name without a colon is expected")
+            ? throw QueryParameters.Bad(ApiErrorCode.InvalidAuth, "invalid auth_user", "a name without a colon is expected")
             : password;
     }
 
@@ -196,12 +196,12 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int minutes) || minutes is < 0 or > MaxIdleMinutes)
         {
             throw QueryParameters.Bad(
-                ErrorCode.InvalidIdleTimeout, $"invalid idle-timeout-minutes {QueryParameters.Shown(text)}", $"a number from 0 (never) to {MaxIdleMinutes} is expected");
+                ApiErrorCode.InvalidIdleTimeout, $"invalid idle-timeout-minutes {QueryParameters.Shown(text)}", $"a number from 0 (never) to {MaxIdleMinutes} is expected");
         }
 
         return never && minutes > 0
             ? throw QueryParameters.Bad(
-                ErrorCode.ConflictingParameters, "idle-timeout-minutes conflicts with skip-idle-timeout", "one of the two is expected")
+                ApiErrorCode.ConflictingParameters, "idle-timeout-minutes conflicts with skip-idle-timeout", "one of the two is expected")
             : minutes;
     }
 
@@ -215,11 +215,11 @@ internal sealed class TunnelRequestReader(IOptions<TunnelOptions> options, AclTe
 
         if (!GoText.TryReadDuration(text, out TimeSpan time) || time < TimeSpan.Zero)
         {
-            throw QueryParameters.Bad(ErrorCode.InvalidAutoClose, "invalid tunnel auto-close format", Expected);
+            throw QueryParameters.Bad(ApiErrorCode.InvalidAutoClose, "invalid tunnel auto-close format", Expected);
         }
 
         return time == TimeSpan.Zero || (time >= TimeSpan.FromSeconds(1) && time <= LongestAutoClose)
             ? time
-            : throw QueryParameters.Bad(ErrorCode.InvalidAutoClose, "tunnel auto-close out of range", Expected);
+            : throw QueryParameters.Bad(ApiErrorCode.InvalidAutoClose, "tunnel auto-close out of range", Expected);
     }
 }

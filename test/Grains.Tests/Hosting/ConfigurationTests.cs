@@ -26,14 +26,6 @@ public sealed class ConfigurationTests
     public void A_silo_of_its_own_is_for_clusters_only() =>
         Assert.Contains("Cluster:Mode=Cluster", Assert.Throws<ConfigurationMistakeException>(() => Add(false)).Message, StringComparison.Ordinal);
 
-#if !FULL_REGISTRY
-    [Fact]
-    public void A_cluster_without_Orleans_is_refused_with_what_to_build() => Assert.Contains(
-        "FullRegistry=true",
-        Assert.Throws<ConfigurationMistakeException>(() => Add(false, ("Cluster:Mode", "Cluster"), ("Cluster:Membership", "Localhost"))).Message,
-        StringComparison.Ordinal);
-#endif
-
     [Fact]
     public void An_unknown_key_is_named_with_the_one_that_was_meant()
     {

@@ -1,4 +1,3 @@
-#if FULL_REGISTRY
 using Renci.SshNet;
 using Renci.SshNet.Common;
 using RPort.Interop.OpenSsh;
@@ -78,4 +77,3 @@ public sealed class SshNetTests : IAsyncLifetime
         return client;
     }
 }
-#endif

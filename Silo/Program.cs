@@ -26,7 +26,7 @@ try
     IConfigurationRoot settings = new ConfigurationBuilder().AddRPortSources(args).Build();
     UnknownKeys.Refuse(settings, builder.Services.KnownSections());
     builder.Configuration.AddConfiguration(settings);
-    builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(options => options.SingleLine = true);
+    builder.Logging.AddQuietEngine().AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(options => options.SingleLine = true);
     builder.AddRPortSilo(holdsGateway: false);
     builder.Services.AddRouting();
     builder.WebHost.UseKestrelCore().UseUrls(EarlyOptions.Read<HealthOptions>(builder.Configuration, HealthOptions.Section).Url);

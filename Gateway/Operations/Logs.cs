@@ -1,3 +1,5 @@
+using RPort.Silo.Hosting;
+
 namespace RPort.Gateway.Operations;
 
 /// <summary>What is logged and how.</summary>
@@ -6,10 +8,7 @@ internal static class Logs
     public static void AddLogs(this WebApplicationBuilder builder)
     {
         ILoggingBuilder logging = builder.Logging;
-        logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
-        logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddQuietEngine();
         logging.AddFilter(typeof(Access.ApiAuthentication).FullName, LogLevel.Warning); // the platform tells every refused call
         logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
 

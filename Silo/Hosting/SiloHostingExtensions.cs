@@ -26,6 +26,7 @@ public static class SiloHostingExtensions
 
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, (_, _) => new SteadyClock());
         services.AddSingleton(SiloRun.Start(holdsGateway));
         services.TryAddSingleton(UploadRetention.Default);
         services.AddSingleton<IGrainStorageSerializer, GrainStateSerializer>();

@@ -4,7 +4,10 @@ using Orleans.Concurrency;
 
 namespace RPort.Grains.Abstractions;
 
-/// <summary>Passes upload events to every gateway. One grain, key <see cref="Key"/>. Keeps nothing: who was not listening reads the upload grain.</summary>
+/// <summary>
+/// Passes upload events to every gateway that subscribes. One grain, key <see cref="Key"/>. Who subscribes is durable, events are not: whoever was not
+/// subscribed reads the upload grain. An event may reach a gateway twice; it is the same event when kind, push, client and end are the same.
+/// </summary>
 [Alias("rport.IUploadFeedGrain")]
 public interface IUploadFeedGrain : IGrainWithStringKey
 {
@@ -14,22 +17,31 @@ public interface IUploadFeedGrain : IGrainWithStringKey
     /// <summary>How often a gateway must subscribe again to stay subscribed.</summary>
     static readonly TimeSpan SubscriptionLease = TimeSpan.FromMinutes(2);
 
-    /// <summary>Adds or renews a listener.</summary>
-    Task SubscribeAsync(IUploadFeedObserver observer);
+    /// <summary>How many events may wait for one gateway. Beyond that it is dropped, and learns so when it subscribes again.</summary>
+    const int MaxWaiting = 16_384;
 
-    /// <summary>Removes a listener.</summary>
+    /// <summary>Adds or renews a listener. Durable before it answers. False: it was not subscribed until now, so it may have missed events.</summary>
+    [AlwaysInterleave]
+    Task<bool> SubscribeAsync(IUploadFeedObserver observer);
+
+    /// <summary>Removes a listener. Durable before it answers.</summary>
+    [AlwaysInterleave]
     Task UnsubscribeAsync(IUploadFeedObserver observer);
 
-    /// <summary>Tells all listeners, in this order.</summary>
+    /// <summary>
+    /// Tells all listeners, in this order. Completes when each has taken the events, or has been waited for long enough; those that were not reached
+    /// are told as soon as they can be.
+    /// </summary>
+    [AlwaysInterleave]
     Task PublishAsync(ImmutableArray<UploadEvent> events);
 }
 
-/// <summary>A gateway's ear for upload events.</summary>
+/// <summary>A gateway that listens to upload events.</summary>
 [Alias("rport.IUploadFeedObserver")]
 public interface IUploadFeedObserver : IGrainObserver
 {
-    /// <summary>Something happened. Must return at once.</summary>
-    void OnUploadEvent(UploadEvent uploadEvent);
+    /// <summary>Something happened. Completes at once; an exception, or no answer, makes the feed tell it again.</summary>
+    Task OnUploadEventsAsync(ImmutableArray<UploadEvent> events);
 }
 
 /// <summary>What happened to a push.</summary>

@@ -7,8 +7,8 @@ using RPort.Grains.Abstractions;
 namespace RPort.Grains.Clients;
 
 /// <summary>
-/// One machine. Which session is the newest is durable; the way to reach it (the observer) is not: a new activation knows the session but
-/// not the way, says so in its answer to the next heartbeat, and the gateway connects again under the same ids.
+/// One machine. Which session is the newest is durable, and so is the way to reach it: an activation that starts on another silo takes up the stored
+/// observer and goes on at once.
 /// </summary>
 internal sealed partial class ClientGrain : Grain, IClientGrain
 {
@@ -32,7 +32,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
         _logger = logger;
         _store = new ClientStore(stored, StartAnew);
         _entry = new DirectoryEntry(Id, GrainFactory, View, logger);
-        _questions = new OpenQuestions(clock);
+        _questions = new OpenQuestions(clock, run.Leaving);
     }
 
     private ClientId Id => new(this.GetPrimaryKeyString());
@@ -51,7 +51,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             }
             else
             {
-                _live.Presume(PresumedAlive);
+                _live.Presume(session.Observer is { } observer ? GrainFactory.GetGrain<ISessionObserver>(GrainId.Parse(observer)) : null, PresumedAlive);
                 Watch();
             }
         }
@@ -76,7 +76,7 @@ internal sealed partial class ClientGrain : Grain, IClientGrain
             return new ConnectResult(false, default, State.Inventory.Name, [], []);
         }
 
-        await CommitAsync(State.Connect(request, _run.Id, now));
+        await CommitAsync(State.Connect(request, session.GetGrainId().ToString(), _run.Id, now));
         ISessionObserver? older = decision == ConnectDecision.Accepted ? _live.Observer : null;
         _live.Begin(session, SessionLease.Expiry);
         if (decision == ConnectDecision.Accepted)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orleans;
+using Orleans.Runtime;
 using RPort.Grains.Abstractions;
 
 namespace RPort.Grains.Clients;
@@ -72,7 +73,7 @@ internal sealed record ClientState
     }
 
     /// <summary>The state after an accepted connect. The same session keeps its epoch, a new one gets the next.</summary>
-    public ClientState Connect(ConnectRequest request, string run, DateTimeOffset now)
+    public ClientState Connect(ConnectRequest request, string observer, string run, DateTimeOffset now)
     {
         SessionId? earlier = Session?.Id ?? Ended;
         bool same = Session is not null && earlier == request.Session;
@@ -85,7 +86,7 @@ internal sealed record ClientState
             DisconnectedAt = null,
             LastHeartbeatAt = now,
             Epoch = same ? Epoch : Epoch + 1,
-            Session = new ClientSession(request.Session, request.ProcessSession, request.Gateway, run),
+            Session = new ClientSession(request.Session, request.ProcessSession, request.Gateway, run, observer),
             Ended = null,
             Replaced = earlier is { } old && old != request.Session ? [.. Replaced.TakeLast(MaxReplaced - 1), old] : Replaced,
         };
@@ -157,12 +158,14 @@ internal sealed record ClientState
 /// <param name="Process">The agent process.</param>
 /// <param name="Gateway">Where the connection ends.</param>
 /// <param name="Run">The silo process that accepted it.</param>
+/// <param name="Observer">The <see cref="GrainId"/> of its <see cref="ISessionObserver"/>, by which a new activation reaches it; null in states of older builds.</param>
 [GenerateSerializer]
 internal sealed record ClientSession(
     [property: Id(0)] SessionId Id,
     [property: Id(1)] string Process,
     [property: Id(2)] GatewayId Gateway,
-    [property: Id(3)] string Run);
+    [property: Id(3)] string Run,
+    [property: Id(4)] string? Observer = null);
 
 /// <summary>A push that was taken back from a client.</summary>
 /// <param name="Upload">Which push.</param>

@@ -11,7 +11,7 @@ internal sealed class LiveSession(TimeProvider clock)
     private long _since;
     private TimeSpan _lease = TimeSpan.Zero;
 
-    /// <summary>The way to the session; null when this activation has not met it.</summary>
+    /// <summary>The way to the session; null when there is none, or its state was written by a build that did not store the way.</summary>
     public ISessionObserver? Observer { get; private set; }
 
     /// <summary>The last sign of life this activation saw.</summary>
@@ -20,7 +20,13 @@ internal sealed class LiveSession(TimeProvider clock)
     public bool IsAlive => clock.GetElapsedTime(_since) < _lease;
 
     /// <summary>A session is on record whose gateway may still be there.</summary>
-    public void Presume(TimeSpan lease)
+    public void Presume(ISessionObserver? observer, TimeSpan lease)
+    {
+        Observer = observer;
+        Lease(lease);
+    }
+
+    private void Lease(TimeSpan lease)
     {
         _since = clock.GetTimestamp();
         _lease = lease;
@@ -34,7 +40,7 @@ internal sealed class LiveSession(TimeProvider clock)
 
     public void Renew(TimeSpan lease)
     {
-        Presume(lease);
+        Lease(lease);
         LastHeartbeatAt = clock.GetUtcNow();
     }
 

@@ -3,7 +3,9 @@ using RPort.Grains.Abstractions;
 namespace RPort.Grains.Clients;
 
 /// <summary>Questions a client grain has passed to its session and waits for. Used within the grain's turns only.</summary>
-internal sealed class OpenQuestions(TimeProvider clock)
+/// <param name="clock">Measures the waits.</param>
+/// <param name="leaving">Fires when the silo cannot wait any longer.</param>
+internal sealed class OpenQuestions(TimeProvider clock, CancellationToken leaving)
 {
     private readonly Dictionary<QuestionId, TaskCompletionSource<SessionAnswer>> _open = [];
 
@@ -25,9 +27,13 @@ internal sealed class OpenQuestions(TimeProvider clock)
         {
             session.Ask(question);
             TimeSpan wait = question.Timeout < ClientLimits.MaxQuestionTime ? question.Timeout : ClientLimits.MaxQuestionTime;
-            return await answer.Task.WaitAsync(wait, clock);
+            return await answer.Task.WaitAsync(wait, clock, leaving);
         }
         catch (TimeoutException)
+        {
+            return new Refused(RefusalReason.TimedOut);
+        }
+        catch (OperationCanceledException) when (leaving.IsCancellationRequested)
         {
             return new Refused(RefusalReason.TimedOut);
         }

@@ -5,14 +5,20 @@ namespace RPort.Grains.Uploads;
 
 /// <summary>
 /// Events on their way to the feed: many in one call, one call at a time, in order. Results are bounded by the number of targets; progress is
-/// dropped while too much waits. A call that fails loses its events: who missed them reads the push.
+/// dropped while too much waits. A call that fails is made again, which the feed's listeners can tell; only after <see cref="MaxTries"/> are its events lost.
 /// </summary>
 /// <param name="sendAsync">The call.</param>
-/// <param name="failed">Told of calls that failed.</param>
-internal sealed class EventOutbox(Func<ImmutableArray<UploadEvent>, Task> sendAsync, Action<Exception> failed)
+/// <param name="failed">Told of events that are lost.</param>
+/// <param name="clock">For the pauses between tries.</param>
+internal sealed class EventOutbox(Func<ImmutableArray<UploadEvent>, Task> sendAsync, Action<Exception> failed, TimeProvider clock)
 {
     private const int Batch = 256;
     private const int MaxBeforeProgressIsDropped = 1_024;
+
+    /// <summary>With the pauses between them half a minute: a silo that dies is known to be dead by then.</summary>
+    internal const int MaxTries = 8;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
 
     private readonly Queue<UploadEvent> _waiting = new();
 
@@ -44,13 +50,28 @@ internal sealed class EventOutbox(Func<ImmutableArray<UploadEvent>, Task> sendAs
                 batch.Add(next);
             }
 
+            await SendAsync(batch.ToImmutable());
+        }
+    }
+
+    private async Task SendAsync(ImmutableArray<UploadEvent> batch)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
             try
             {
-                await sendAsync(batch.ToImmutable());
+                await sendAsync(batch);
+                return;
             }
-            catch (Exception e) // the feed keeps nothing and neither does this: the push itself is what counts
+            catch (Exception e) // whatever a grain call may throw
             {
-                failed(e);
+                if (attempt == MaxTries)
+                {
+                    failed(e); // who missed them reads the push
+                    return;
+                }
+
+                await Task.Delay(FirstPause * (1 << (attempt - 1)), clock);
             }
         }
     }

@@ -218,6 +218,8 @@ internal sealed partial class Settlement(UploadId id, UploadLedger ledger, Uploa
             LogFinished(logger, id, push.Counts.Succeeded, push.Counts.Ignored, push.Counts.Failed);
         }
 
+        // The alarm is what brings the next activation to tell what this one could not: it is moved once all is told.
+        await news.Sending;
         await alarm.MoveAsync(push.NextAlarm(clock.GetUtcNow()));
     }
 

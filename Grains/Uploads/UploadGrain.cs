@@ -17,6 +17,12 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
 {
     private static readonly TimeSpan UpkeepPeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a deactivation waits for the feed, which may be leaving too.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
+    /// <summary>Results this young are told again by a new activation. Gateways drop those they have had.</summary>
+    private static readonly TimeSpan RecentResults = TimeSpan.FromMinutes(1);
+
     private readonly TimeProvider _clock;
     private readonly ILogger<UploadGrain> _logger;
     private readonly UploadLedger _ledger;
@@ -24,6 +30,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
     private readonly UploadNews _news;
     private Settlement? _settlement; // there as soon as the push is
     private Task? _creation;
+    private bool _owesRecentResults; // an activation before this one may have ended between the write and the telling
     private IGrainTimer? _upkeep;
 
     public UploadGrain(
@@ -37,7 +44,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
         _ledger = new UploadLedger(order, results, DeactivateOnIdle);
         _alarm = new UploadAlarm(Id, GrainFactory);
         _news = new UploadNews(Id, new EventOutbox(
-            events => GrainFactory.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).PublishAsync(events), e => LogEventsLost(_logger, Id, e)));
+            events => GrainFactory.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).PublishAsync(events), e => LogEventsLost(_logger, Id, e), clock));
     }
 
     private UploadId Id => new(this.GetPrimaryKeyString());
@@ -47,6 +54,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
         _ledger.Load();
         if (_ledger.Present is { } push)
         {
+            _owesRecentResults = true;
             Begin(push);
         }
 
@@ -56,7 +64,9 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _settlement?.Stop();
-        await Task.WhenAny(Task.WhenAll(_ledger.Writing, _news.Sending).WaitAsync(cancellationToken)); // their failures are logged where they happen
+
+        // Their failures are logged where they happen. Events that the feed does not take now are told again by the next activation.
+        await Task.WhenAny(Task.WhenAll(_ledger.Writing, Task.WhenAny(_news.Sending, Task.Delay(Farewell, cancellationToken))).WaitAsync(cancellationToken));
     }
 
     public async Task<bool> CreateAsync(UploadRequest request)
@@ -163,6 +173,7 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
             return;
         }
 
+        TellRecentResultsAgain();
         await TakeDueStepsAsync();
         _settlement!.Settle();
     }
@@ -222,9 +233,23 @@ internal sealed partial class UploadGrain : Grain, IUploadGrain
             return;
         }
 
+        TellRecentResultsAgain();
         _settlement!.Revive();
         await TakeDueStepsAsync();
         _settlement.Settle();
+    }
+
+    private void TellRecentResultsAgain()
+    {
+        if (_owesRecentResults && _ledger.Durable is { } push)
+        {
+            _owesRecentResults = false;
+            DateTimeOffset since = _clock.GetUtcNow() - RecentResults;
+            foreach (TargetState target in push.Targets.Where(target => target.FinishedAt > since))
+            {
+                _news.Ended(push, target);
+            }
+        }
     }
 
     private Task TakeDueStepsAsync()

@@ -27,7 +27,7 @@ public static class SiloHostingExtensions
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, (_, _) => new SteadyClock());
-        services.AddSingleton(SiloRun.Start(holdsGateway));
+        services.AddSingleton(provider => SiloRun.Start(holdsGateway, provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.TryAddSingleton(UploadRetention.Default);
         services.AddSingleton<IGrainStorageSerializer, GrainStateSerializer>();
         IHealthChecksBuilder health = services.AddHealthChecks();

@@ -28,6 +28,7 @@ internal static class FeedEndpoints
         api.MapGet("/ws/uploads", ListenAsync).WithTags("Files").RequireAuthorization().WithName("ListenToUploads").WithSummary("WebSocket: results of pushes as they come")
             .WithDescription("One text frame per client and push: `{\"client_id\",\"uuid\",\"filepath\",\"size\",\"message\",\"status\"}` and a line feed, "
                 + "with `progress` also `{\"client_id\",\"uuid\",\"status\":\"progress\",\"bytes\",\"total_bytes\"}`. "
+                + "and `{\"status\":\"gap\"}` where this gateway was out of touch with the feed: read the pushes you wait for by `GET /files/{uuid}` then. "
                 + "A listener that does not read is dropped with close code 1008.")
             .WithMetadata(
                 new QueryField("progress", "True: tell progress as well.", JsonSchemaType.Boolean),

@@ -13,6 +13,9 @@ internal sealed record FeedProgress(string ClientId, string Uuid, string Status,
 /// <summary>Writes events as text frames: JSON and a line feed.</summary>
 internal static class FeedMessages
 {
+    /// <summary>Events may have been missed; only for listeners that asked for progress.</summary>
+    public static readonly byte[] Gap = "{\"status\":\"gap\"}\n"u8.ToArray();
+
     public static byte[] Write(UploadEvent uploadEvent, UploadTargetView target) => uploadEvent.Kind == UploadEventKind.Progress
         ? Line(new FeedProgress(target.Client.Value, uploadEvent.Upload.Value, "progress", target.Bytes, uploadEvent.TotalBytes))
         : Line(new FeedResult(target.Client.Value, uploadEvent.Upload.Value, target.FilePath, target.Size, target.Message, FileClientView.StatusText(target.Status)));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using Orleans;
 using RPort.Gateway.Payloads;
@@ -6,14 +7,20 @@ using RPort.Grains.Abstractions;
 
 namespace RPort.Gateway.Files.Feed;
 
-/// <summary>This gateway's ear for upload events, and its listeners. Stays subscribed by subscribing again and again.</summary>
+/// <summary>
+/// This gateway's subscription to upload events, and its listeners. Stays subscribed by subscribing again and again. Listeners that asked for progress
+/// are told when events may have been missed.
+/// </summary>
 internal sealed partial class UploadFeed(
     IGrainFactory grains, PayloadKeeper payloads, IOptions<FilesOptions> options, FileMetrics metrics, TimeProvider clock, ILogger<UploadFeed> logger)
     : BackgroundService, IUploadFeedObserver
 {
     private static readonly TimeSpan RenewInterval = IUploadFeedGrain.SubscriptionLease / 6;
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<FeedListener, bool> _listeners = new();
+    private readonly SeenResults _seen = new();
     private int _overruns;
+    private bool _outOfTouch;
 
     /// <summary>True once this gateway has subscribed.</summary>
     public TaskCompletionSource Subscribed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,7 +35,17 @@ internal sealed partial class UploadFeed(
 
     public void Remove(FeedListener listener) => _listeners.TryRemove(listener, out _);
 
-    public void OnUploadEvent(UploadEvent uploadEvent)
+    public Task OnUploadEventsAsync(ImmutableArray<UploadEvent> events)
+    {
+        foreach (UploadEvent next in events)
+        {
+            Pass(next);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Pass(UploadEvent uploadEvent)
     {
         if (uploadEvent.Kind == UploadEventKind.PayloadReleased)
         {
@@ -36,7 +53,7 @@ internal sealed partial class UploadFeed(
             return;
         }
 
-        if (uploadEvent.Target is not { } target || _listeners.IsEmpty)
+        if (uploadEvent.Target is not { } target || (uploadEvent.Kind == UploadEventKind.Result && !_seen.Add(uploadEvent.Upload, target)) || _listeners.IsEmpty)
         {
             return;
         }
@@ -58,14 +75,13 @@ internal sealed partial class UploadFeed(
     {
         IUploadFeedGrain feed = grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key);
         IUploadFeedObserver self = grains.CreateObjectReference<IUploadFeedObserver>(this);
-        using var timer = new PeriodicTimer(RenewInterval, clock);
         try
         {
-            do
+            while (true)
             {
-                await SubscribeAsync(feed, self);
+                TimeSpan next = await SubscribeAsync(feed, self) ? RenewInterval : RetryInterval;
+                await Task.Delay(next, clock, stoppingToken);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         finally
         {
@@ -81,22 +97,49 @@ internal sealed partial class UploadFeed(
         LogDropped(logger, options.Value.FeedQueue);
     }
 
-    private async Task SubscribeAsync(IUploadFeedGrain feed, IUploadFeedObserver self)
+    private async Task<bool> SubscribeAsync(IUploadFeedGrain feed, IUploadFeedObserver self)
     {
         try
         {
-            await feed.SubscribeAsync(self);
+            bool missedNothing = await feed.SubscribeAsync(self);
+            if (!missedNothing && Subscribed.Task.IsCompleted)
+            {
+                TellGap();
+            }
+
+            _outOfTouch = false;
             Subscribed.TrySetResult();
+            return true;
         }
-        catch (Exception e) // tried again at the next tick, long before the lease ends
+        catch (Exception e) // whatever a grain call may throw; tried again soon, long before the lease ends
         {
-            LogSubscribeFailed(logger, e);
+            LogSubscribeFailed(logger, e.Message);
+            TellGap();
+            _outOfTouch = true;
+            return false;
+        }
+    }
+
+    /// <summary>Once for each time that this gateway is out of touch with the feed.</summary>
+    private void TellGap()
+    {
+        if (_outOfTouch)
+        {
+            return;
+        }
+
+        foreach (FeedListener listener in _listeners.Keys.Where(listener => listener.WithProgress))
+        {
+            if (!listener.TryOffer(FeedMessages.Gap))
+            {
+                Drop(listener);
+            }
         }
     }
 
     [LoggerMessage(4031, LogLevel.Warning, "A listener of the upload feed is dropped: {Waiting} events were waiting for it")]
     private static partial void LogDropped(ILogger logger, int waiting);
 
-    [LoggerMessage(4030, LogLevel.Warning, "The upload feed could not be subscribed to")]
-    private static partial void LogSubscribeFailed(ILogger logger, Exception exception);
+    [LoggerMessage(4030, LogLevel.Warning, "The subscription to the upload feed could not be renewed; it is tried again in two seconds: {Reason}")]
+    private static partial void LogSubscribeFailed(ILogger logger, string reason);
 }

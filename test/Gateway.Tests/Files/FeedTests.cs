@@ -77,12 +77,12 @@ public sealed class FeedTests(SharedGateway shared)
         int sent = 0;
         await Eventually.TrueAsync("the slow listener is dropped", async () =>
         {
-            feed.OnUploadEvent(new UploadEvent(UploadEventKind.Result, new UploadId($"slow-{sent++}"), "admin", target, 0));
-            return await Task.FromResult(feed.Overruns > 0);
+            await feed.OnUploadEventsAsync([new UploadEvent(UploadEventKind.Result, new UploadId($"slow-{sent++}"), "admin", target, 0)]);
+            return feed.Overruns > 0;
         });
 
         using ClientWebSocket quick = await ListenAsync("", basic);
-        feed.OnUploadEvent(new UploadEvent(UploadEventKind.Result, new UploadId("quick"), "admin", target with { Message = "hello" }, 0));
+        await feed.OnUploadEventsAsync([new UploadEvent(UploadEventKind.Result, new UploadId("quick"), "admin", target with { Message = "hello" }, 0)]);
         Assert.Contains("\"uuid\":\"quick\"", await ReceiveAsync(quick), StringComparison.Ordinal);
 
         // What was on its way still comes, then the reason.

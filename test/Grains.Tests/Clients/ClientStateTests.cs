@@ -38,7 +38,7 @@ public sealed class ClientStateTests
     [Fact]
     public void Processes_without_an_id_are_never_the_same_process()
     {
-        ClientState state = new ClientState().Connect(Request(SessionId.New(), ""), "run", Pushes.Noon);
+        ClientState state = new ClientState().Connect(Request(SessionId.New(), ""), "observer", "run", Pushes.Noon);
 
         Assert.Equal(ConnectDecision.RefusedAsHeld, state.Judge(Request(SessionId.New(), ""), presentIsAlive: true));
         Assert.Equal(ConnectDecision.Accepted, state.Judge(Request(SessionId.New(), ""), presentIsAlive: false));
@@ -50,7 +50,7 @@ public sealed class ClientStateTests
         ClientState state = Connected();
         for (int i = 0; i < 3 * ClientState.MaxReplaced; i++)
         {
-            state = state.Connect(Request(SessionId.New(), "p"), "run", Pushes.Noon);
+            state = state.Connect(Request(SessionId.New(), "p"), "observer", "run", Pushes.Noon);
         }
 
         Assert.Equal(ClientState.MaxReplaced, state.Replaced.Length);
@@ -71,7 +71,7 @@ public sealed class ClientStateTests
         Assert.False(serializer.Deserialize<ClientState>(new BinaryData("{}"))!.Exists);
     }
 
-    private static ClientState Connected() => new ClientState().Connect(Request(SessionId.New(), "p"), "run", Pushes.Noon);
+    private static ClientState Connected() => new ClientState().Connect(Request(SessionId.New(), "p"), "observer", "run", Pushes.Noon);
 
     private static ConnectRequest Request(SessionId session, string process) =>
         new(session, process, new GatewayId("g"), "auth", "192.0.2.7", new ClientInventory { Name = "n", FileReceptionEnabled = false, Tags = ["t"] });

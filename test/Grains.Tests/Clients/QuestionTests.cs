@@ -1,5 +1,8 @@
 using System.Threading.Channels;
+using Orleans;
+using Orleans.Runtime;
 using RPort.Grains.Abstractions;
+using RPort.Grains.Clients;
 using RPort.Grains.Tests.Kit;
 using RPort.Testing;
 
@@ -126,16 +129,59 @@ public sealed class QuestionTests : IDisposable
     }
 
     [Fact]
-    public async Task In_a_cluster_a_grain_that_lost_the_way_to_its_session_says_so()
+    public async Task A_new_activation_asks_the_session_before_its_next_heartbeat()
+    {
+        await using TestSilo silo = await TestSilo.StartAsync(_folder, _time, holdsGateway: false);
+        TestAgent agent = await ListenAsync(silo);
+        await ForgetAsync(silo, agent);
+        agent.OnQuestion = _ => new Done();
+
+        Assert.IsType<Done>(await agent.Grain.AskAsync(new ListTunnels(QuestionId.New(), Patience)).Soon());
+    }
+
+    [Fact]
+    public async Task A_state_of_a_build_that_did_not_store_the_way_to_the_session_says_not_connected_until_it_connects_again()
     {
         await using (TestSilo silo = await TestSilo.StartAsync(_folder, _time, holdsGateway: false))
         {
             await ListenAsync(silo);
             await silo.KillAsync();
+            silo.Storage.Fails = false;
         }
 
         await using TestSilo again = await TestSilo.StartAsync(_folder, _time, holdsGateway: false);
+        GrainState<ClientState> stored = new(new ClientState());
+        await again.Storage.ReadStateAsync("client", again.Client("c").GetGrainId(), stored);
+        Assert.NotNull(stored.State!.Session!.Observer);
+        stored.State = stored.State with { Session = stored.State.Session with { Observer = null } };
+        await again.Storage.WriteStateAsync("client", again.Client("c").GetGrainId(), stored);
+
         Assert.Equal(new Refused(RefusalReason.NotConnected), await again.Client("c").AskAsync(new ListTunnels(QuestionId.New(), Patience)).Soon());
+        TestAgent agent = await ListenAsync(again);
+        agent.OnQuestion = _ => new Done();
+        Assert.IsType<Done>(await agent.Grain.AskAsync(new ListTunnels(QuestionId.New(), Patience)).Soon());
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_does_not_wait_for_a_machine_that_does_not_answer()
+    {
+        TestSilo silo = await TestSilo.StartAsync(_folder, _time);
+        TestAgent agent = await ListenAsync(silo);
+        (_, Task<SessionAnswer> answer) = await AskAsync(agent);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        await silo.DisposeAsync();
+
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start), TimeSpan.Zero, SiloRun.Grace + TimeSpan.FromSeconds(10));
+        await Task.WhenAny(answer);
+    }
+
+    /// <summary>A failed write makes the grain leave; the next call starts a new activation.</summary>
+    private static async Task ForgetAsync(TestSilo silo, TestAgent agent)
+    {
+        silo.Storage.Fails = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => agent.Grain.UpdateInventoryAsync(agent.Fence, new ClientInventory()));
+        silo.Storage.Fails = false;
     }
 
     [Fact]

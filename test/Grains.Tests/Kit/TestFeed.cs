@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Orleans;
 using RPort.Grains.Abstractions;
@@ -29,7 +30,8 @@ internal sealed class TestFeed : IUploadFeedObserver
         return feed;
     }
 
-    public Task RenewAsync() => _silo.Grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).SubscribeAsync(_reference);
+    /// <summary>False: it was not subscribed until now.</summary>
+    public Task<bool> RenewAsync() => _silo.Grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).SubscribeAsync(_reference);
 
     /// <summary>Is gone without a word: calls to it lead nowhere.</summary>
     public void Die() => _silo.Grains.DeleteObjectReference<IUploadFeedObserver>(_reference);
@@ -47,9 +49,14 @@ internal sealed class TestFeed : IUploadFeedObserver
         }
     }
 
-    public void OnUploadEvent(UploadEvent uploadEvent)
+    public Task OnUploadEventsAsync(ImmutableArray<UploadEvent> events)
     {
-        _onEvent?.Invoke(uploadEvent);
-        _events.Writer.TryWrite(uploadEvent);
+        foreach (UploadEvent next in events)
+        {
+            _onEvent?.Invoke(next);
+            _events.Writer.TryWrite(next);
+        }
+
+        return Task.CompletedTask;
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -45,8 +43,6 @@ internal sealed class TestSilo : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["GrainStorage:Sqlite:File"] = folder.File("grains.db"),
-            ["Cluster:SiloPort"] = FreePort(),
-            ["Cluster:ClientPort"] = FreePort(),
         });
         builder.Logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole(console => console.SingleLine = true);
         if (clock is not null)
@@ -66,7 +62,7 @@ internal sealed class TestSilo : IAsyncDisposable
         builder.AddRPortSilo(holdsGateway: true);
         if (!holdsGateway)
         {
-            builder.Services.AddSingleton(SiloRun.Start(holdsGateway: false));
+            builder.Services.AddSingleton(provider => SiloRun.Start(holdsGateway: false, provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         }
 
         // A clock that the test moves by a minute is no reason to give up a call that is under way.
@@ -119,12 +115,5 @@ internal sealed class TestSilo : IAsyncDisposable
             await _host.StopAsync();
             await ((IAsyncDisposable)_host).DisposeAsync();
         }
-    }
-
-    private static string FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using RPort.Grains.Abstractions;
 using RPort.Grains.Tests.Kit;
 using RPort.Grains.Uploads;
+using RPort.Testing;
 
 namespace RPort.Grains.Tests.Uploads;
 
@@ -20,7 +21,8 @@ public sealed class EventOutboxTests
                 await gate.Task;
                 _calls.Add(events);
             },
-            _failures.Add);
+            _failures.Add,
+            TimeProvider.System);
         for (int i = 0; i < 3_000; i++)
         {
             outbox.Add(Event(UploadEventKind.Result, i));
@@ -35,7 +37,7 @@ public sealed class EventOutboxTests
     }
 
     [Fact]
-    public async Task A_call_that_fails_does_not_stop_those_after_it()
+    public async Task A_call_that_fails_is_made_again_and_nothing_is_lost()
     {
         bool first = true;
         var outbox = new EventOutbox(
@@ -46,14 +48,43 @@ public sealed class EventOutboxTests
                 first = false;
                 return answer;
             },
-            _failures.Add);
+            _failures.Add,
+            TimeProvider.System);
         outbox.Add(Event(UploadEventKind.Result, 1));
         await outbox.Sending.Soon();
         outbox.Add(Event(UploadEventKind.Result, 2));
         await outbox.Sending.Soon();
 
-        Assert.Equal(2, _calls.Count);
+        Assert.Equal([1, 1, 2], _calls.Select(call => Assert.Single(call).TotalBytes));
+        Assert.Empty(_failures);
+    }
+
+    [Fact]
+    public async Task Events_that_no_try_could_pass_on_are_given_up_and_those_after_them_are_passed_on()
+    {
+        ManualTime time = new();
+        int tries = 0;
+        var outbox = new EventOutbox(
+            events =>
+            {
+                tries++;
+                _calls.Add(events);
+                return tries > EventOutbox.MaxTries ? Task.CompletedTask : Task.FromException(new TimeoutException());
+            },
+            _failures.Add,
+            time);
+        outbox.Add(Event(UploadEventKind.Result, 1));
+        while (tries < EventOutbox.MaxTries)
+        {
+            await Task.Yield();
+            time.Advance(TimeSpan.FromSeconds(60));
+        }
+
+        await outbox.Sending.Soon();
         Assert.IsType<TimeoutException>(Assert.Single(_failures));
+        outbox.Add(Event(UploadEventKind.Result, 2));
+        await outbox.Sending.Soon();
+        Assert.Equal(2, Assert.Single(_calls[^1]).TotalBytes);
     }
 
     private static UploadEvent Event(UploadEventKind kind, long number) => new(kind, new UploadId("u"), "admin", null, number);

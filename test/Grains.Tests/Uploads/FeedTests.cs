@@ -50,6 +50,53 @@ public sealed class FeedTests : IDisposable
         GC.KeepAlive(fails);
     }
 
+    [Fact]
+    public async Task A_listener_that_fails_for_a_moment_gets_everything_in_order_and_is_still_subscribed()
+    {
+        await using TestSilo silo = await TestSilo.StartAsync(_folder);
+        int failures = 2;
+        TestFeed feed = await TestFeed.ListenAsync(silo, _ =>
+        {
+            if (failures-- > 0)
+            {
+                throw new IOException("Busy.");
+            }
+        });
+        await PublishAsync(silo, "one");
+        await PublishAsync(silo, "two");
+
+        Assert.Equal(["one", "two"], await NamesAsync(feed, 2));
+        Assert.True(await feed.RenewAsync());
+    }
+
+    [Fact]
+    public async Task In_a_cluster_a_new_activation_tells_the_listeners_of_the_one_before()
+    {
+        await using TestSilo silo = await TestSilo.StartAsync(_folder, _time, holdsGateway: false);
+        TestFeed feed = await TestFeed.ListenAsync(silo);
+        silo.Storage.Fails = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => TestFeed.ListenAsync(silo)); // a failed write: the activation leaves
+        silo.Storage.Fails = false;
+
+        await PublishAsync(silo, "one");
+
+        Assert.Equal("one", (await feed.NextAsync(UploadEventKind.Result)).Upload.Value);
+        Assert.True(await feed.RenewAsync());
+    }
+
+    [Fact]
+    public async Task A_listener_learns_that_it_was_dropped()
+    {
+        await using TestSilo silo = await TestSilo.StartAsync(_folder, _time);
+        TestFeed feed = await TestFeed.ListenAsync(silo);
+        Assert.True(await feed.RenewAsync());
+        _time.Advance(IUploadFeedGrain.SubscriptionLease + TimeSpan.FromSeconds(1));
+        await PublishAsync(silo, "one");
+
+        Assert.False(await feed.RenewAsync());
+        Assert.True(await feed.RenewAsync());
+    }
+
     private static Task PublishAsync(TestSilo silo, string upload) => silo.Grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key).PublishAsync(
         [new UploadEvent(UploadEventKind.Result, new UploadId(upload), "admin", null, 1)]);
 

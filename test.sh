@@ -5,6 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 root=$PWD
+# What is built is exactly what the lock files name.
+export RestoreLockedMode=true
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 say() { printf '\n== %s\n' "$*"; }
 failed_line() { echo "$*"; echo "0 passed, 1 failed"; exit 1; }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RPort.Gateway;
 using RPort.Silo.Configuration;
+using RPort.Silo.Hosting;
 using RPort.Silo.Storage;
 
 // Before the first socket: what waits for one runs where the system reports it. Agents' packets profit; requests of the API still go to the pool.
@@ -30,8 +31,17 @@ catch (Exception e) when (e is ConfigurationMistakeException or OptionsValidatio
     await Console.Error.WriteLineAsync(e.Message);
     return 78; // EX_CONFIG: restarting does not help
 }
+catch (Exception e) when (Unavailable(e) is { } unavailable)
+{
+    await Console.Error.WriteLineAsync(unavailable.Message);
+    return ServiceUnavailableException.ExitCode;
+}
 catch (Exception e) when (e is GrainStorageException or IOException)
 {
     await Console.Error.WriteLineAsync(e.Message); // such as a port in use, or data that another process has open
     return 1;
 }
+
+// Hosted services that start beside each other fail as one.
+static ServiceUnavailableException? Unavailable(Exception e) => e as ServiceUnavailableException
+    ?? (e as AggregateException)?.Flatten().InnerExceptions.OfType<ServiceUnavailableException>().FirstOrDefault();

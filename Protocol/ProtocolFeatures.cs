@@ -15,4 +15,6 @@ public static class ProtocolFeatures
     /// reached is a failed channel open with the reason as its text. Existing agents confirm every open and close both directions at the first end.
     /// </summary>
     public const string Tunnel2 = "tunnel2";
+    /// <summary>The agent leaves a gateway that stops only once another one has taken it: see <see cref="RequestNames.HandOver"/>.</summary>
+    public const string Handover = "handover1";
 }

@@ -29,6 +29,11 @@ public static class RequestNames
     public const string RefreshUpdatesStatus = "refresh_updates_status";
     /// <summary>Gateway → agent: <see cref="ClientMetadata"/>. Reply: <see cref="MetadataUpdated"/>; a failure with plain text where the agent has no attributes file.</summary>
     public const string UpdateClientMetadata = "update_client_metadata";
+    /// <summary>
+    /// Gateway → agent (<see cref="ProtocolFeatures.Handover"/>), no reply, empty payload: this gateway stops soon. The agent opens a session with another
+    /// one, then leaves this one.
+    /// </summary>
+    public const string HandOver = "hand_over";
     /// <summary>Agent → gateway, no reply: a monitoring sample.</summary>
     public const string SaveMeasurement = "save_measurement";
     /// <summary>Agent → gateway, no reply: state of operating system updates.</summary>

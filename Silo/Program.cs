@@ -43,8 +43,17 @@ catch (Exception e) when (e is ConfigurationMistakeException or OptionsValidatio
     await Console.Error.WriteLineAsync(e.Message);
     return 78; // EX_CONFIG: restarting does not help
 }
+catch (Exception e) when (Unavailable(e) is { } unavailable)
+{
+    await Console.Error.WriteLineAsync(unavailable.Message);
+    return ServiceUnavailableException.ExitCode;
+}
 catch (Exception e) when (e is GrainStorageException or IOException)
 {
     await Console.Error.WriteLineAsync(e.Message); // such as a port in use, or data that another process has open
     return 1;
 }
+
+// Hosted services that start beside each other fail as one.
+static ServiceUnavailableException? Unavailable(Exception e) => e as ServiceUnavailableException
+    ?? (e as AggregateException)?.Flatten().InnerExceptions.OfType<ServiceUnavailableException>().FirstOrDefault();

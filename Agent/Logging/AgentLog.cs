@@ -23,6 +23,12 @@ internal static partial class AgentLog
     [LoggerMessage(5005, LogLevel.Information, "{Server} can be reached again, leaving the fallback")]
     public static partial void SwitchingBack(this ILogger logger, Connection.ServerAddress server);
 
+    [LoggerMessage(5014, LogLevel.Information, "{Server} stops soon, going to another gateway")]
+    public static partial void HandoverAsked(this ILogger logger, Connection.ServerAddress server);
+
+    [LoggerMessage(5015, LogLevel.Information, "{Server} has taken over")]
+    public static partial void HandedOver(this ILogger logger, Connection.ServerAddress server);
+
     [LoggerMessage(5006, LogLevel.Debug, "{Server} cannot be reached yet, staying on the fallback")]
     public static partial void StayingOnFallback(this ILogger logger, Connection.ServerAddress server, Exception error);
 

@@ -22,6 +22,7 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
     private readonly TunnelService _tunnels;
     private readonly TunnelQuestions _questions;
     private readonly TaskCompletionSource<Capabilities> _capabilities = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _handoverWanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SshConnection? _connection;
 
     private GatewaySession(SessionParts parts, ServerAddress server)
@@ -36,6 +37,8 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
     }
 
     public ServerAddress Server { get; }
+
+    public Task HandoverWanted => _handoverWanted.Task;
 
     private SshConnection Connection => _connection ?? throw new InvalidOperationException("The session is not open.");
 
@@ -122,6 +125,9 @@ internal sealed class GatewaySession : ISshPeerHandler, IAgentSession
                 return await _pushes.TakeOrderAsync(request.Payload, cancellationToken).ConfigureAwait(false);
             case RequestNames.UploadCancel:
                 _pushes.Cancel(request.Payload);
+                return SshReply.Ok();
+            case RequestNames.HandOver:
+                _handoverWanted.TrySetResult();
                 return SshReply.Ok();
             case RequestNames.CheckTunnelAllowed:
                 return _questions.IsAllowed(request.Payload);

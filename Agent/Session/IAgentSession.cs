@@ -8,6 +8,9 @@ internal interface IAgentSession
 {
     ServerAddress Server { get; }
 
+    /// <summary>Completes when the gateway says that it stops and wants the agent to go to another one.</summary>
+    Task HandoverWanted { get; }
+
     /// <summary>Serves until the connection ends; the token asks for an orderly end. Answers the first reason.</summary>
     Task<SshCloseReason> RunAsync(CancellationToken cancellationToken);
 

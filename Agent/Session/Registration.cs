@@ -11,7 +11,7 @@ namespace RPort.Agent.Session;
 /// <summary>Composes what the agent tells a gateway of itself. Slow facts are kept once known.</summary>
 internal sealed class Registration(AgentOptions options, AgentIdentity identity, MachineProbe probe, ILogger logger)
 {
-    private static readonly string[] OwnFeatures = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2];
+    private static readonly string[] OwnFeatures = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2, ProtocolFeatures.Handover];
 
     // Virtualisation and the like do not change while the process lives; addresses and time zone do and are read anew.
     private volatile MachineFacts? _slow;

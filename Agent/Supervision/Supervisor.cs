@@ -17,7 +17,7 @@ internal sealed record ConnectionPlan(IReadOnlyList<ServerAddress> Servers, Time
 /// <code>
 /// (1) try the servers in order ──all failed──► (2) pause, longer each time ──► (1)
 ///        │ one took us
-/// (3) hold the session; on a fallback, try the primary now and then beside it, and change over once that stands
+/// (3) hold the session; beside it, on a fallback, try the primary now and then, and on a gateway that stops, the others; change over once one stands
 ///        │ it ended ──► (2)
 /// </code>
 /// </summary>
@@ -25,6 +25,8 @@ internal sealed class Supervisor(
     ConnectionPlan plan, OpenSession open, Backoff backoff, ReconnectSignal reconnect, HealthDeadline health, AgentStatus status, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan HandoverPause = TimeSpan.FromSeconds(1);
 
     // Every server of the last round refused our credential.
     private bool _loginRefused;
@@ -147,7 +149,7 @@ internal sealed class Supervisor(
     {
         using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<bool> asked = reconnect.WaitAsync(Timeout.InfiniteTimeSpan, clock, watching.Token);
-        Task<IAgentSession> better = session.Server == Primary ? Never<IAgentSession>(watching.Token) : SwitchBackAsync(watching.Token, cancellationToken);
+        Task<IAgentSession> better = BetterAsync(session, watching.Token, cancellationToken);
         await Task.WhenAny(running, asked, better).ConfigureAwait(false);
         await watching.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(asked, better).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -160,6 +162,52 @@ internal sealed class Supervisor(
         }
 
         return (found, wanted && found is null);
+    }
+
+    /// <summary>A session that is to take the place of this one: with the primary, or with any other gateway once this one says that it stops.</summary>
+    private async Task<IAgentSession> BetterAsync(IAgentSession session, CancellationToken watching, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stays = CancellationTokenSource.CreateLinkedTokenSource(watching);
+        Task<IAgentSession> primary = session.Server == Primary ? Never<IAgentSession>(stays.Token) : SwitchBackAsync(stays.Token, cancellationToken);
+        if (await Task.WhenAny(primary, session.HandoverWanted.WaitAsync(watching)).ConfigureAwait(false) == primary)
+        {
+            return await primary.ConfigureAwait(false);
+        }
+
+        await stays.CancelAsync().ConfigureAwait(false);
+        await ((Task)primary).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return primary.IsCompletedSuccessfully ? await primary.ConfigureAwait(false) : await HandOverAsync(session, watching, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Tries the other servers, and then the address of this one, behind which a balancer may know another gateway, until one takes us. The gateway that
+    /// stops spreads its agents over time, so the first round begins at once.
+    /// </summary>
+    private async Task<IAgentSession> HandOverAsync(IAgentSession session, CancellationToken watching, CancellationToken cancellationToken)
+    {
+        watching.ThrowIfCancellationRequested();
+        logger.HandoverAsked(session.Server);
+        ServerAddress[] others = [.. plan.Servers.Where(server => server != session.Server), session.Server];
+        while (true)
+        {
+            foreach (ServerAddress server in others)
+            {
+                try
+                {
+                    IAgentSession next = await open(server, cancellationToken).ConfigureAwait(false);
+                    logger.HandedOver(server);
+                    return next;
+                }
+                catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+                {
+                    Report(server, error); // all kinds, as in TryAllAsync
+                }
+
+                watching.ThrowIfCancellationRequested();
+            }
+
+            await Task.Delay(HandoverPause, clock, watching).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Tries the primary until it takes us. An attempt under way is finished even when the watch ends: it would be the next one anyway.</summary>

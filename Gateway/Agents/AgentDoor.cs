@@ -45,7 +45,7 @@ internal sealed class AgentDoor(
             return;
         }
 
-        if (table.Stopping.IsCancellationRequested || !table.TryEnter())
+        if (!table.TryEnter())
         {
             Refuse(context, address, "sessions");
             return;

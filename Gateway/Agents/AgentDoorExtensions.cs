@@ -30,6 +30,8 @@ internal static class AgentDoorExtensions
         services.AddSingleton<SessionEnvironment>();
         services.AddSingleton<SessionTable>();
         services.AddSingleton<AgentDoor>();
+        services.AddHostedService<SessionDrain>();
+        services.AddOptions<HostOptions>().Configure<IOptions<AgentDoorOptions>>(static (host, door) => host.ShutdownTimeout += door.Value.DrainTime);
         services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>());
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AgentDoorOptions>>(
             static (kestrel, door) => kestrel.Limits.RequestHeadersTimeout = door.Value.RequestHeaderTimeout);

@@ -34,4 +34,7 @@ internal static partial class AgentDoorLog
 
     [LoggerMessage(4109, LogLevel.Information, "Closing {Count} agent sessions")]
     public static partial void ClosingSessions(ILogger logger, int count);
+
+    [LoggerMessage(4190, LogLevel.Information, "This gateway stops: its {Count} agents are sent to other gateways within {Time}")]
+    public static partial void Draining(ILogger logger, int count, TimeSpan time);
 }

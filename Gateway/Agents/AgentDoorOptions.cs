@@ -90,6 +90,9 @@ internal sealed class AgentDoorOptions : IValidatableObject
     [Range(16, 100_000)]
     public int MaxChannels { get; set; } = 16_384;
 
+    [Description("In a cluster: how long a gateway that is told to stop gives its agents to go to another one, before it disconnects those that are left. 0: none.")]
+    public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(30);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach ((string name, string[] values, IReadOnlyList<string> known) in new[]
@@ -106,6 +109,11 @@ internal sealed class AgentDoorOptions : IValidatableObject
         if (HostKey.Length > 0 && HostKeySeed.Length > 0)
         {
             yield return new($"{Section}:{nameof(HostKey)} and {Section}:{nameof(HostKeySeed)} must not both be given.");
+        }
+
+        if (DrainTime < TimeSpan.Zero || DrainTime > TimeSpan.FromMinutes(10))
+        {
+            yield return new($"{Section}:{nameof(DrainTime)} ({DrainTime}) must be between 0 and ten minutes.");
         }
 
         if (MaxHandshakesPerAddress > MaxConcurrentHandshakes)

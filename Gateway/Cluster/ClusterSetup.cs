@@ -19,6 +19,7 @@ internal static class ClusterSetup
 
         RequireWhatGatewaysShare(builder.Configuration);
         builder.AddRPortClusterClient();
+        builder.Services.AddHostedService<ClusterWarnings>();
     }
 
     /// <summary>What each gateway would otherwise make for itself, so that a token or a file of one would mean nothing to the next.</summary>

@@ -24,7 +24,27 @@ internal static class HealthEndpoints
         health.MapMethods("/ready", [HttpMethods.Head], ReadyAsync).ExcludeFromDescription();
     }
 
-    /// <summary>Ready means the grains answer. Payload storage is not asked: while it is away agents stay connected and pushes wait, which needs this gateway up.</summary>
+    /// <summary>
+    /// Completes when one shard of the directory has answered. The shards are spread over the silos: where one silo has just died, those of the others answer,
+    /// and this gateway stays in its balancer.
+    /// </summary>
+    private static async Task AnyGrainAsync(IGrainFactory grains)
+    {
+        List<Task> asked = [.. ClientDirectoryShards.Keys.Select(shard => grains.GetGrain<IClientDirectoryGrain>(shard).CountAsync())];
+        while (true)
+        {
+            Task first = await Task.WhenAny(asked);
+            asked.Remove(first);
+            if (first.IsCompletedSuccessfully || asked.Count == 0)
+            {
+                await first;
+                asked.ForEach(rest => rest.Ignore());
+                return;
+            }
+        }
+    }
+
+    /// <summary>Ready means that grains answer. Payload storage is not asked: while it is away agents stay connected and pushes wait, which needs this gateway up.</summary>
     private static async Task<IResult> ReadyAsync(IHostApplicationLifetime lifetime, HealthCheckService checks, IGrainFactory grains, ILogger<HealthView> logger, CancellationToken cancellationToken)
     {
         if (!lifetime.ApplicationStarted.IsCancellationRequested || lifetime.ApplicationStopping.IsCancellationRequested)
@@ -37,7 +57,7 @@ internal static class HealthEndpoints
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             deadline.CancelAfter(Deadline);
             HealthReport report = await checks.CheckHealthAsync(check => check.Tags.Contains(HealthTags.Ready), deadline.Token);
-            await grains.GetGrain<IClientDirectoryGrain>(ClientDirectoryShards.Keys.First()).CountAsync().WaitAsync(deadline.Token);
+            await AnyGrainAsync(grains).WaitAsync(deadline.Token);
             if (report.Status != HealthStatus.Unhealthy)
             {
                 return Answer.Of(new HealthView("ready"));

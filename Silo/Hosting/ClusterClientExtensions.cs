@@ -13,6 +13,15 @@ public static class ClusterClientExtensions
         ClusterOptions cluster = EarlyOptions.Read<ClusterOptions>(builder.Configuration, ClusterOptions.Section);
         builder.Services.AddCheckedOptions<ClusterOptions>(ClusterOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        return builder.UseOrleansClient(client => Membership.Configure(client, cluster));
+        StartupGate.Add(builder.Services, cluster.StartTimeout, Membership.Need(cluster));
+        SiloWait wait = new(cluster.StartTimeout);
+        builder.Services.AddSingleton(wait);
+        // Health is answered, and agents and callers hear 503, while no silo is there yet.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        return builder.UseOrleansClient(client =>
+        {
+            Membership.Configure(client, cluster);
+            client.UseConnectionRetryFilter<SiloWaitFilter>();
+        });
     }
 }

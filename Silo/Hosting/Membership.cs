@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
 using Azure.Identity;
 using Microsoft.Extensions.Options;
 using Orleans.Clustering.AzureStorage;
@@ -79,6 +80,26 @@ internal static class Membership
             client.UseAzureStorageClustering((AzureStorageGatewayOptions options) => options.TableServiceClient = Tables(cluster));
         }
     }
+
+    /// <summary>What has to answer before a silo or a gateway can look for others; null where the list is in a silo's memory.</summary>
+    public static StartupNeed? Need(Settings cluster) => cluster switch
+    {
+        { Mode: ClusterMode.Single } or { Membership: ClusterMembership.Localhost } => null,
+        { Membership: ClusterMembership.Sql } => new StartupNeed("the database with the list of silos (Cluster:ConnectionString)", async token =>
+        {
+            await using System.Data.Common.DbConnection connection = Sql(cluster);
+            await connection.OpenAsync(token);
+        }),
+        _ => new StartupNeed("the table service with the list of silos", async token =>
+        {
+            await foreach (TableItem _ in Tables(cluster).QueryAsync(maxPerPage: 1, cancellationToken: token))
+            {
+                break;
+            }
+        }),
+    };
+
+    private static Npgsql.NpgsqlConnection Sql(Settings cluster) => new(cluster.ConnectionString);
 
     /// <summary>
     /// One silo that nobody else talks to. Orleans cannot do without a port: it gets one that the system has free, on the loopback interface. It has no

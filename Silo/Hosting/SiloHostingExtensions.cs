@@ -37,6 +37,7 @@ public static class SiloHostingExtensions
             health.AddCheck<StorageHealth>("grain storage", tags: [HealthTags.Ready]);
         }
 
+        StartupGate.Add(services, cluster.StartTimeout, Membership.Need(cluster), storage.Kind == GrainStorageKind.AzureBlob ? BlobStorage.Need(storage) : null);
         builder.UseOrleans(silo =>
         {
             Membership.Configure(silo, cluster);

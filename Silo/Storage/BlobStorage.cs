@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Orleans.Hosting;
 using Orleans.Providers;
 using Orleans.Storage;
+using RPort.Silo.Hosting;
 
 namespace RPort.Silo.Storage;
 
@@ -14,8 +15,14 @@ internal static class BlobStorage
         {
             blob.ContainerName = storage.BlobContainer;
             blob.GrainStorageSerializer = serializer;
-            blob.BlobServiceClient = storage.BlobConnectionString.Length > 0
-                ? new BlobServiceClient(storage.BlobConnectionString)
-                : new BlobServiceClient(new Uri(storage.BlobServiceUri), new DefaultAzureCredential());
+            blob.BlobServiceClient = Client(storage);
         }));
+
+    /// <summary>What has to answer before a silo can start.</summary>
+    public static StartupNeed Need(GrainStorageOptions storage) => new("blob storage for grain state", token =>
+        Client(storage).GetBlobContainerClient(storage.BlobContainer).ExistsAsync(token));
+
+    private static BlobServiceClient Client(GrainStorageOptions storage) => storage.BlobConnectionString.Length > 0
+        ? new BlobServiceClient(storage.BlobConnectionString)
+        : new BlobServiceClient(new Uri(storage.BlobServiceUri), new DefaultAzureCredential());
 }

@@ -20,6 +20,9 @@ internal sealed record AgentClaim(ClientId Client, string ProcessSession, string
     /// <summary>Whether its tunnel channels keep half-close and report targets that cannot be reached.</summary>
     public bool HasTunnel2 => Inventory.Features.Contains(ProtocolFeatures.Tunnel2);
 
+    /// <summary>Whether it goes to another gateway by itself when this one stops.</summary>
+    public bool HasHandover => Inventory.Features.Contains(ProtocolFeatures.Handover);
+
     /// <summary>Reads a registration. False: <paramref name="refusal"/> is what to tell the agent.</summary>
     /// <param name="payload">The request's payload.</param>
     /// <param name="authId">The name of the credential it logged in with.</param>

@@ -72,6 +72,19 @@ internal sealed class AgentSession : ISshPeerHandler, IPulseOwner, IAsyncDisposa
     /// <summary>Ends the session. The first reason wins. Returns at once.</summary>
     public void End(SessionEnd end) => _end.TrySetResult(end);
 
+    /// <summary>This gateway stops: the agent goes to another one, by itself where it can. Returns once it was told.</summary>
+    public async Task HandOverAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is { } connection && _reports.Claim is { HasHandover: true })
+        {
+            await connection.NotifyAsync(RequestNames.HandOver, default, cancellationToken);
+        }
+        else
+        {
+            End(new SessionEnd(SshDisconnectReason.ByApplication, "the gateway is shutting down"));
+        }
+    }
+
     /// <summary>Runs the session over a connection that has logged in, until it is closed and all of it has ended.</summary>
     public async Task RunAsync(SshConnection connection)
     {

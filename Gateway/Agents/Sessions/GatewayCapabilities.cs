@@ -13,7 +13,7 @@ internal static class GatewayCapabilities
             ServerVersion = ProgramVersion.Current,
             MonitoringVersion = 0,
             IpAddressesVersion = 0,
-            Features = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2],
+            Features = [ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2, ProtocolFeatures.Handover],
         },
         ProtocolJson.Default.Capabilities);
 }

@@ -9,14 +9,13 @@ internal sealed class SessionTable : IDisposable
 {
     private readonly ConcurrentDictionary<SessionId, AgentSession> _sessions = [];
     private readonly int _maxSessions;
-    private readonly CancellationTokenRegistration _stopping;
+    private readonly CancellationTokenSource _stopping = new();
+    private volatile bool _takesNoMore;
     private int _places;
 
-    public SessionTable(IOptions<AgentDoorOptions> options, IHostApplicationLifetime lifetime, ILogger<SessionTable> logger)
+    public SessionTable(IOptions<AgentDoorOptions> options)
     {
         _maxSessions = options.Value.MaxSessions;
-        Stopping = lifetime.ApplicationStopping;
-        _stopping = Stopping.Register(() => AgentDoorLog.ClosingSessions(logger, Count));
     }
 
     /// <summary>This gateway process.</summary>
@@ -25,13 +24,26 @@ internal sealed class SessionTable : IDisposable
     /// <summary>Agents that have registered.</summary>
     public int Count => _sessions.Count;
 
-    /// <summary>Fires when the gateway is shutting down: every session then closes itself.</summary>
-    public CancellationToken Stopping { get; }
+    /// <summary>Fires when the gateway is shutting down and has drained: every session then closes itself.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Takes a place for a connection that is to become a session. False: the gateway is full. Every place taken is given back by <see cref="Leave"/>.</summary>
+    /// <summary>The sessions there are now.</summary>
+    public IReadOnlyCollection<AgentSession> All => [.. _sessions.Values];
+
+    /// <summary>From now on agents are told to go elsewhere.</summary>
+    public void TakeNoMore() => _takesNoMore = true;
+
+    /// <summary>Closes every session.</summary>
+    public void Stop()
+    {
+        _takesNoMore = true;
+        _stopping.Cancel();
+    }
+
+    /// <summary>Takes a place for a connection that is to become a session. False: the gateway is full or stops. Every place taken is given back by <see cref="Leave"/>.</summary>
     public bool TryEnter()
     {
-        if (Interlocked.Increment(ref _places) <= _maxSessions)
+        if (Interlocked.Increment(ref _places) <= _maxSessions && !_takesNoMore)
         {
             return true;
         }

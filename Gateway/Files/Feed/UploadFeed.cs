@@ -12,7 +12,7 @@ namespace RPort.Gateway.Files.Feed;
 /// are told when events may have been missed.
 /// </summary>
 internal sealed partial class UploadFeed(
-    IGrainFactory grains, PayloadKeeper payloads, IOptions<FilesOptions> options, FileMetrics metrics, TimeProvider clock, ILogger<UploadFeed> logger)
+    IGrainFactory grains, PayloadKeeper payloads, IOptions<FilesOptions> options, FileMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<UploadFeed> logger)
     : BackgroundService, IUploadFeedObserver
 {
     private static readonly TimeSpan RenewInterval = IUploadFeedGrain.SubscriptionLease / 6;
@@ -73,6 +73,7 @@ internal sealed partial class UploadFeed(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await WhenStartedAsync(stoppingToken);
         IUploadFeedGrain feed = grains.GetGrain<IUploadFeedGrain>(IUploadFeedGrain.Key);
         IUploadFeedObserver self = grains.CreateObjectReference<IUploadFeedObserver>(this);
         try
@@ -87,6 +88,14 @@ internal sealed partial class UploadFeed(
         {
             grains.DeleteObjectReference<IUploadFeedObserver>(self); // the grain forgets us when the lease runs out
         }
+    }
+
+    /// <summary>In a cluster services start beside each other, and there are no grains before the client of the cluster stands.</summary>
+    private async Task WhenStartedAsync(CancellationToken stoppingToken)
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration onStart = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
+        await started.Task.WaitAsync(stoppingToken);
     }
 
     private void Drop(FeedListener listener)

@@ -39,6 +39,27 @@ public sealed class FailoverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gateway_that_stops_is_left_once_another_one_stands()
+    {
+        await using FakeGateway other = new(_key) { Refusal = "not yet" };
+        await using FakeGateway stops = new(_key);
+        await using RunningAgent agent = new(RunningAgent.Options(_key.Fingerprint.Sha256, stops.Url, other.Url));
+        (SshConnection left, ConnectionRequest first) = await stops.RegisteredAsync();
+        Assert.Contains(ProtocolFeatures.Handover, first.Features!);
+        stops.Refusal = "the gateway stops";
+
+        await left.NotifyAsync(RequestNames.HandOver, default, CancellationToken.None);
+        await Until.TrueAsync(() => other.Accepted >= 2);
+        Assert.False(left.Completion.IsCompleted); // the one that stops still carries what runs
+
+        other.Refusal = null;
+        (SshConnection next, ConnectionRequest again) = await other.RegisteredAsync();
+        await left.Completion.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(first.SessionId, again.SessionId);
+        Assert.True((await next.RequestAsync(RequestNames.Ping, default, CancellationToken.None)).Success);
+    }
+
+    [Fact]
     public async Task A_lost_primary_is_replaced_by_the_fallback()
     {
         await using FakeGateway fallback = new(_key);

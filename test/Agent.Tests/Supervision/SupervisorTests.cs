@@ -241,6 +241,8 @@ public sealed class SupervisorTests : IAsyncLifetime
 
         public ServerAddress Server { get; set; } = null!;
 
+        public Task HandoverWanted { get; init; } = new TaskCompletionSource().Task;
+
         public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Action OnRun { get; init; } = () => { };

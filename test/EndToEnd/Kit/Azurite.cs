@@ -30,7 +30,7 @@ internal sealed class Azurite : IAsyncDisposable
         string script = Path.Combine(Built.Root, "test", "Testing", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
         Assert.True(File.Exists(script), "Azurite is not installed: run infra/build/install-test-tools.sh");
         _process = new ChildProcess("azurite", "node",
-            [script, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _location, "--silent", "--disableTelemetry"], workingDirectory: _location);
+            [script, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _location, "--silent", "--disableTelemetry", "--skipApiVersionCheck"], workingDirectory: _location);
         await Loopback.ListensAsync(_port, "Azurite", TimeSpan.FromSeconds(60), _process);
     }
 

@@ -36,7 +36,7 @@ internal sealed class Azurite : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Process.Start(new ProcessStartInfo("node", [Script(), "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry"])
+        _process = Process.Start(new ProcessStartInfo("node", [Script(), "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", _folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"])
         {
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,

@@ -8,6 +8,8 @@ namespace RPort.Load.Soak;
 /// <summary>An agent's session that counts as connected while it runs.</summary>
 internal sealed class CountedSession(IAgentSession session, FleetCounts counts) : IAgentSession
 {
+    public Task HandoverWanted => session.HandoverWanted;
+
     public ServerAddress Server => session.Server;
 
     public async Task<SshCloseReason> RunAsync(CancellationToken cancellationToken)

@@ -37,6 +37,11 @@ public static class SiloHostingExtensions
             health.AddCheck<StorageHealth>("grain storage", tags: [HealthTags.Ready]);
         }
 
+        if (cluster is { Mode: ClusterMode.Cluster, Membership: ClusterMembership.Sql, SqlInvariant: "Npgsql" })
+        {
+            services.AddHostedService(provider => new SqlMembershipSchema(cluster.ConnectionString, provider.GetRequiredService<ILogger<SqlMembershipSchema>>()));
+        }
+
         builder.UseOrleans(silo =>
         {
             Membership.Configure(silo, cluster);

@@ -56,6 +56,7 @@ internal static class GatewayHost
         app.UseAgentDoor();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorMapping>();
+        app.UseMiddleware<StartGate>();
         app.UseRouting();
         app.UseWebSockets();
         app.UseAccess();

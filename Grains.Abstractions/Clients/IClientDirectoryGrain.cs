@@ -11,20 +11,26 @@ namespace RPort.Grains.Abstractions;
 public interface IClientDirectoryGrain : IGrainWithStringKey
 {
     /// <summary>A client is new or has changed. Durable for a new one before it answers.</summary>
+    [SafeToRepeat]
     Task PutAsync(ClientRecord record);
 
     /// <summary>A client is forgotten.</summary>
+    [SafeToRepeat]
     Task RemoveAsync(ClientId client);
 
     /// <summary>This shard's matches: how many there are, and the first <c>Offset + Limit</c> of them in order (the caller merges the shards).</summary>
+    [SafeToRepeat]
     Task<ClientPage> QueryAsync(ClientQuery query);
 
     /// <summary>The records of those of the given clients that exist.</summary>
+    [SafeToRepeat]
     Task<ImmutableArray<ClientRecord>> FindAsync(ImmutableArray<ClientId> clients);
 
     /// <summary>The records of this shard's connected clients that have tunnels, in order of id.</summary>
+    [SafeToRepeat]
     Task<ImmutableArray<ClientRecord>> FindWithTunnelsAsync();
 
     /// <summary>How many clients this shard holds.</summary>
+    [SafeToRepeat]
     Task<ClientCounts> CountAsync();
 }

@@ -24,12 +24,14 @@ public interface ICommandGrain : IGrainWithStringKey
     Task<bool> FinishAsync(CommandReport report);
 
     /// <summary>The command as it stands; null when there is none. One that nobody has reported in time shows as <see cref="CommandStatus.Unknown"/>.</summary>
+    [SafeToRepeat]
     Task<CommandView?> GetAsync();
 
     /// <summary>What it wrote; null before it has ended.</summary>
     Task<CommandOutput?> GetOutputAsync();
 
     /// <summary>The command in a line; null when there is none.</summary>
+    [SafeToRepeat]
     Task<CommandSummary?> GetSummaryAsync();
 
     /// <summary>Forgets it, running or not. Durable before it answers.</summary>
@@ -44,6 +46,7 @@ public interface ICommandLogGrain : IGrainWithStringKey
     Task AddAsync(JobId job);
 
     /// <summary>Newest first.</summary>
+    [SafeToRepeat]
     Task<CommandPage> ListAsync(int offset, int limit);
 
     /// <summary>Forgets all of them: the client is deleted.</summary>

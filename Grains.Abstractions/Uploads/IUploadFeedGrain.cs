@@ -22,6 +22,7 @@ public interface IUploadFeedGrain : IGrainWithStringKey
 
     /// <summary>Adds or renews a listener. Durable before it answers. False: it was not subscribed until now, so it may have missed events.</summary>
     [AlwaysInterleave]
+    [SafeToRepeat]
     Task<bool> SubscribeAsync(IUploadFeedObserver observer);
 
     /// <summary>Removes a listener. Durable before it answers.</summary>
@@ -33,6 +34,7 @@ public interface IUploadFeedGrain : IGrainWithStringKey
     /// are told as soon as they can be.
     /// </summary>
     [AlwaysInterleave]
+    [SafeToRepeat]
     Task PublishAsync(ImmutableArray<UploadEvent> events);
 }
 

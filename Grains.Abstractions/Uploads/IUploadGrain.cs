@@ -14,12 +14,15 @@ public interface IUploadGrain : IGrainWithStringKey
     Task<bool> CreateAsync(UploadRequest request);
 
     /// <summary>The push as it stands; null when there is none.</summary>
+    [SafeToRepeat]
     Task<UploadView?> GetAsync();
 
     /// <summary>The push in a line; null when there is none.</summary>
+    [SafeToRepeat]
     Task<UploadSummary?> GetSummaryAsync();
 
     /// <summary>A target's result, from its client grain. Durable before it answers; the first report of an attempt wins.</summary>
+    [SafeToRepeat]
     Task<ReportOutcome> ReportAsync(ClientId client, PushReport report);
 
     /// <summary>Bytes a target has fetched so far. May be lost.</summary>
@@ -40,6 +43,7 @@ public interface IUploadGrain : IGrainWithStringKey
     Task WakeAsync();
 
     /// <summary>Whether the payload may still be needed. The stores' sweepers ask this before they delete what no notice told them to.</summary>
+    [SafeToRepeat]
     Task<bool> NeedsPayloadAsync();
 
     /// <summary>

@@ -15,6 +15,7 @@ public interface IUploadIndexGrain : IGrainWithStringKey
     Task AddAsync(UploadId upload);
 
     /// <summary>A page of ids, newest first.</summary>
+    [SafeToRepeat]
     Task<UploadIndexPage> ListAsync(int offset, int limit);
 }
 

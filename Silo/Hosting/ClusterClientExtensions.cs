@@ -21,6 +21,7 @@ public static class ClusterClientExtensions
         return builder.UseOrleansClient(client =>
         {
             Membership.Configure(client, cluster);
+            client.AddOutgoingGrainCallFilter<RepeatedCalls>();
             client.UseConnectionRetryFilter<SiloWaitFilter>();
         });
     }

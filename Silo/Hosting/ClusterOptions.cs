@@ -82,7 +82,7 @@ public sealed class ClusterOptions : IValidatableObject
 
     /// <summary>How long a call to a grain may take.</summary>
     [Description("With Cluster: how long a gateway or a silo waits for a grain's answer. A call that was on its way to a silo that died fails after this.")]
-    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>How long a gateway or a silo that starts waits for the membership list, the storage and the first silo.</summary>
     [Description("How long a process that starts waits for storage, for the list of silos and (a gateway) for a silo, before it ends with exit code 69.")]

@@ -12,5 +12,6 @@ public static class EngineLogs
         .AddFilter("Azure", LogLevel.Warning)
         .AddFilter("Orleans", LogLevel.Warning)
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // advises the server collector, which costs more memory here than it is worth
-        .AddFilter("Polly", LogLevel.Error); // tells every placement of a grain; Orleans itself reports the ones that fail
+        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // its first look compares with the start of the machine
+        .AddFilter("Polly", LogLevel.Critical); // tells every placement of a grain; Orleans itself reports the ones that fail
 }

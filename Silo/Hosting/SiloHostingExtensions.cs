@@ -38,9 +38,19 @@ public static class SiloHostingExtensions
         }
 
         StartupGate.Add(services, cluster.StartTimeout, Membership.Need(cluster), storage.Kind == GrainStorageKind.AzureBlob ? BlobStorage.Need(storage) : null);
+        if (cluster is { Mode: ClusterMode.Cluster, Membership: ClusterMembership.Sql, SqlInvariant: "Npgsql" })
+        {
+            services.AddHostedService(provider => new SqlMembershipSchema(cluster.ConnectionString, provider.GetRequiredService<ILogger<SqlMembershipSchema>>()));
+        }
+
         builder.UseOrleans(silo =>
         {
             Membership.Configure(silo, cluster);
+            if (cluster.Mode == ClusterMode.Cluster)
+            {
+                silo.AddOutgoingGrainCallFilter<RepeatedCalls>();
+            }
+
             if (storage.Kind == GrainStorageKind.AzureBlob)
             {
                 BlobStorage.Configure(silo, storage);

@@ -39,7 +39,7 @@ public class FanOutBenchmarks
         _folder.Dispose();
     }
 
-    [Benchmark(OperationsPerInvoke = Targets), AllocationBudget(23_500)]
+    [Benchmark(OperationsPerInvoke = Targets), AllocationBudget(28_500)]
     public async Task PushToOneTarget()
     {
         UploadRequest request = Pushes.To([.. Enumerable.Range(0, Targets).Select(Name)]);

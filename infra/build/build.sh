@@ -6,7 +6,7 @@ set -uo pipefail
 compiler="rport-build-$$-$RANDOM"
 end_compiler() {
   for process in /proc/[0-9]*; do
-    if tr '\0' ' ' < "$process/cmdline" 2>/dev/null | grep -qF -- "-pipename:$compiler"; then kill "${process#/proc/}" 2>/dev/null; fi
+    if { tr '\0' ' ' < "$process/cmdline"; } 2>/dev/null | grep -qF -- "-pipename:$compiler"; then kill "${process#/proc/}" 2>/dev/null; fi
   done
 }
 trap end_compiler EXIT

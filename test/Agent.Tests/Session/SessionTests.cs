@@ -27,7 +27,7 @@ public sealed class SessionTests : IDisposable
         Assert.True(Guid.TryParse(request.SessionId, out _));
         Assert.Equal(["a", "b"], request.Tags);
         Assert.Equal("north", request.Labels!["site"]);
-        Assert.Equal([ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2], request.Features);
+        Assert.Equal([ProtocolFeatures.Push2, ProtocolFeatures.Inventory2, ProtocolFeatures.Tunnel2, ProtocolFeatures.Handover], request.Features);
         Assert.NotEmpty(request.Os);
         Assert.NotEmpty(request.Version);
     }

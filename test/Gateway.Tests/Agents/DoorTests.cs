@@ -79,7 +79,7 @@ public sealed class DoorTests
         SshRequest capabilities = await agent.RequestedAsync(RequestNames.PutCapabilities);
         Assert.False(capabilities.WantsReply);
         Capabilities said = ProtocolJson.TryRead(capabilities.Payload, ProtocolJson.Default.Capabilities)!;
-        Assert.Equal(["push2", "inventory2", "tunnel2"], said.Features!);
+        Assert.Equal(["push2", "inventory2", "tunnel2", "handover1"], said.Features!);
 
         ClientRecord client = (await gateway.ClientAsync("one"))!;
         Assert.True(client.Connected);

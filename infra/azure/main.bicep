@@ -32,8 +32,8 @@ param siloSize string
 @description('Machine size of the nodes for the cluster\'s own parts.')
 param systemSize string = 'Standard_D2s_v5'
 
-@description('First and last port for tunnels; the same as Tunnels:UsedPorts of the gateways.')
-param tunnelPorts { first: int, last: int } = { first: 20000, last: 30000 }
+@description('First and last port for tunnels. Kubernetes keeps 30000 to 32767 of every node for itself.')
+param tunnelPorts { first: int, last: int } = { first: 20000, last: 29999 }
 
 @description('Networks (CIDR) from which tunnels can be reached at all. The ACL of each tunnel comes after that.')
 param tunnelSources string[] = ['0.0.0.0/0']

@@ -1,5 +1,6 @@
-using System.Text.Json.Nodes;
+using System.Runtime.Versioning;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using RPort.Deployment.Kubernetes;
 using RPort.Ssh;
 
@@ -57,6 +58,7 @@ public sealed class SecretScriptTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void Only_the_owner_can_read_what_was_made() => Assert.All(
         Directory.EnumerateFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
 

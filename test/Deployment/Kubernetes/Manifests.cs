@@ -60,7 +60,7 @@ internal sealed partial class Manifests
         return objects["array"]!.AsArray().Select(item => JsonNode.Parse((string)item!)!).Select(item => ((string)item["objectName"]!, (string)item["objectAlias"]!));
     }
 
-    private static Manifests Build(string folder) => new(Command.Run("kubectl", ["kustomize", Repository.Infra("kubernetes", .. folder.Split('/'))]).OrThrow().Output);
+    private static Manifests Build(string folder) => new(Command.Run("kubectl", ["kustomize", Repository.Infra("kubernetes", folder)]).OrThrow().Output);
 
     private static JsonObject Parse(string yaml)
     {

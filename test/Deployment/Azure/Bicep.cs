@@ -1,0 +1,56 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+
+namespace RPort.Deployment.Azure;
+
+/// <summary>The published Bicep compiler.</summary>
+internal static class Bicep
+{
+    private static readonly Lazy<JsonObject> CompiledMain = new(() => JsonNode.Parse(Build("build", "infra/azure/main.bicep", "main").OrThrow().Output)!.AsObject());
+
+    private static readonly string Program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Bicep").Value!;
+
+    // What an installation's owner would set; parameter files read them.
+    private static readonly Dictionary<string, string> OwnersSettings = new()
+    {
+        ["RPORT_OPERATOR_GROUP"] = "00000000-0000-0000-0000-000000000001",
+        ["RPORT_OPERATOR_NETWORKS"] = "198.51.100.0/24,203.0.113.7/32",
+        ["RPORT_TUNNEL_ZONE"] = "tunnels.example.com",
+        ["RPORT_ALERT_EMAIL"] = "operators@example.com",
+    };
+
+    /// <summary>infra/azure/main.bicep with its modules, as the template that Azure is sent.</summary>
+    public static JsonObject Main => CompiledMain.Value;
+
+    /// <summary>Compiles a file to standard output. The compiler needs a home folder that it may write to.</summary>
+    public static CommandResult Build(string verb, string file, string home) =>
+        Command.Run(Program, [verb, "--stdout", file], new Dictionary<string, string>(OwnersSettings)
+        {
+            ["HOME"] = Directory.CreateTempSubdirectory($"bicep-{home}").FullName,
+            ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1",
+        });
+
+    /// <summary>All resources, those of modules included, with the name of their module.</summary>
+    public static IEnumerable<(string Module, JsonObject Resource)> Resources => Of("main", Main);
+
+    private static IEnumerable<(string Module, JsonObject Resource)> Of(string module, JsonObject template)
+    {
+        IEnumerable<(string Name, JsonObject Resource)> resources = template["resources"] is JsonObject named
+            ? named.Select(pair => (pair.Key, pair.Value!.AsObject()))
+            : template["resources"]!.AsArray().Select(item => ("", item!.AsObject()));
+        foreach ((string name, JsonObject resource) in resources)
+        {
+            if ((string?)resource["type"] == "Microsoft.Resources/deployments")
+            {
+                foreach ((string, JsonObject) inner in Of(name, resource["properties"]!["template"]!.AsObject()))
+                {
+                    yield return inner;
+                }
+            }
+            else if ((bool?)resource["existing"] != true)
+            {
+                yield return (module, resource);
+            }
+        }
+    }
+}

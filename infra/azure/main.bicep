@@ -47,6 +47,12 @@ param operatorGroupId string
 @description('DNS zone for the gateways\' nodes, such as tunnels.rport.example.com. Delegate it to the name servers in the outputs.')
 param tunnelZone string
 
+@description('Name of the API, a CNAME of its address; empty for the name Azure gives.')
+param apiName string = ''
+
+@description('Name under which agents connect, a CNAME of its address; empty for the name Azure gives.')
+param agentsName string = ''
+
 @description('How the storage account is replicated.')
 @allowed(['Standard_ZRS', 'Standard_GZRS', 'Standard_LRS'])
 param storageReplication string = 'Standard_ZRS'
@@ -60,6 +66,8 @@ param logRetentionDays int = 30
 param alertEmail string = ''
 
 var suffix = uniqueString(resourceGroup().id)
+var apiHost = empty(apiName) ? network.outputs.apiHost : apiName
+var agentsHost = empty(agentsName) ? network.outputs.agentsHost : agentsName
 
 module identities 'modules/identities.bicep' = {
   params: { name: name, location: location }
@@ -84,7 +92,7 @@ module monitoring 'modules/monitoring.bicep' = {
     name: name
     location: location
     retentionDays: logRetentionDays
-    apiAddress: 'https://${network.outputs.apiHost}'
+    apiAddress: 'https://${apiHost}'
     alertEmail: alertEmail
   }
 }
@@ -182,10 +190,13 @@ module federation 'modules/federation.bicep' = {
 }
 
 @description('Where operators find the API and the web page.')
-output apiAddress string = 'https://${network.outputs.apiHost}'
+output apiAddress string = 'https://${apiHost}'
 
 @description('What agents are given as --server.')
-output agentsAddress string = 'wss://${network.outputs.agentsHost}'
+output agentsAddress string = 'wss://${agentsHost}'
+
+@description('What the names of API and agents must be CNAMEs of.')
+output azureHosts { api: string, agents: string } = { api: network.outputs.apiHost, agents: network.outputs.agentsHost }
 
 @description('How to read the fingerprint that agents pin. It is derived from the host key, which this deployment never sees.')
 output fingerprintCommand string = 'az keyvault secret show --vault-name ${gatewayVault.outputs.name} --name host-fingerprint --query value --output tsv'
@@ -212,8 +223,8 @@ output settings object = {
   resourceGroup: resourceGroup().name
   apiAddressName: network.outputs.apiAddressName
   agentsAddressName: network.outputs.agentsAddressName
-  apiHost: network.outputs.apiHost
-  agentsHost: network.outputs.agentsHost
+  apiHost: apiHost
+  agentsHost: agentsHost
   tunnelZone: tunnelZone
   tunnelPorts: '${tunnelPorts.first}-${tunnelPorts.last}'
   gatewaySubnet: network.outputs.gatewaySubnetPrefix

@@ -14,4 +14,6 @@ param logRetentionDays = 90
 param operatorGroupId = readEnvironmentVariable('RPORT_OPERATOR_GROUP')
 param operatorNetworks = split(readEnvironmentVariable('RPORT_OPERATOR_NETWORKS'), ',')
 param tunnelZone = readEnvironmentVariable('RPORT_TUNNEL_ZONE')
+param apiName = readEnvironmentVariable('RPORT_API_NAME', '')
+param agentsName = readEnvironmentVariable('RPORT_AGENTS_NAME', '')
 param alertEmail = readEnvironmentVariable('RPORT_ALERT_EMAIL')

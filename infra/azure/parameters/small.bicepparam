@@ -11,3 +11,5 @@ param siloSize = 'Standard_D2s_v5'
 param operatorGroupId = readEnvironmentVariable('RPORT_OPERATOR_GROUP')
 param operatorNetworks = split(readEnvironmentVariable('RPORT_OPERATOR_NETWORKS'), ',')
 param tunnelZone = readEnvironmentVariable('RPORT_TUNNEL_ZONE')
+param apiName = readEnvironmentVariable('RPORT_API_NAME', '')
+param agentsName = readEnvironmentVariable('RPORT_AGENTS_NAME', '')

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json.Nodes;
 
@@ -6,7 +7,10 @@ namespace RPort.Deployment.Azure;
 /// <summary>The published Bicep compiler.</summary>
 internal static class Bicep
 {
-    private static readonly Lazy<JsonObject> CompiledMain = new(() => JsonNode.Parse(Build("build", "infra/azure/main.bicep", "main").OrThrow().Output)!.AsObject());
+    private const string MainFile = "infra/azure/main.bicep";
+
+    private static readonly ConcurrentDictionary<string, Lazy<CommandResult>> Compiled = new();
+    private static readonly Lazy<JsonObject> CompiledMain = new(() => JsonNode.Parse(Compile(MainFile).OrThrow().Output)!.AsObject());
 
     private static readonly string Program = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Bicep").Value!;
 
@@ -22,11 +26,14 @@ internal static class Bicep
     /// <summary>infra/azure/main.bicep with its modules, as the template that Azure is sent.</summary>
     public static JsonObject Main => CompiledMain.Value;
 
-    /// <summary>Compiles a file to standard output. The compiler needs a home folder that it may write to.</summary>
-    public static CommandResult Build(string verb, string file, string home) =>
-        Command.Run(Program, [verb, "--stdout", file], new Dictionary<string, string>(OwnersSettings)
+    /// <summary>Compiles a file, once, to standard output.</summary>
+    public static CommandResult Compile(string file) => Compiled.GetOrAdd(file, static file => new Lazy<CommandResult>(() => Run(file))).Value;
+
+    /// <summary>The compiler needs a home folder that it may write to.</summary>
+    private static CommandResult Run(string file) => Command.Run(
+        Program, [file.EndsWith(".bicepparam", StringComparison.Ordinal) ? "build-params" : "build", "--stdout", file], new Dictionary<string, string>(OwnersSettings)
         {
-            ["HOME"] = Directory.CreateTempSubdirectory($"bicep-{home}").FullName,
+            ["HOME"] = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "bicep-home")).FullName,
             ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1",
         });
 

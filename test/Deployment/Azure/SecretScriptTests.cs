@@ -7,13 +7,9 @@ using RPort.Ssh;
 namespace RPort.Deployment.Azure;
 
 /// <summary>infra/azure/secrets.sh makes what the programs take, and what the cluster mounts.</summary>
-public sealed class SecretScriptTests : IDisposable
+public sealed class SecretScriptTests(SecretScriptTests.Made made) : IClassFixture<SecretScriptTests.Made>
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("rport-secrets").FullName;
-
-    public SecretScriptTests() => Script("make", _folder);
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private readonly string _folder = made.Folder;
 
     [Fact]
     public void The_fingerprint_is_the_one_agents_will_see()
@@ -76,6 +72,16 @@ public sealed class SecretScriptTests : IDisposable
 
         string[] made = [.. Directory.EnumerateFiles(_folder).Select(file => Path.GetFileName(file)!), "public.crt", "public.key"];
         Assert.Empty(put.Select(line => line.Split(' ')[2]).Except(made));
+    }
+
+    /// <summary>A folder of secrets for all tests here, which run one after the other.</summary>
+    public sealed class Made : IDisposable
+    {
+        public Made() => Script("make", Folder);
+
+        public string Folder { get; } = Directory.CreateTempSubdirectory("rport-secrets").FullName;
+
+        public void Dispose() => Directory.Delete(Folder, recursive: true);
     }
 
     private static CommandResult Script(params string[] arguments) => Command.Run(Repository.Infra("azure", "secrets.sh"), arguments).OrThrow();

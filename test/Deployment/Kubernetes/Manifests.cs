@@ -60,7 +60,9 @@ internal sealed partial class Manifests
         return objects["array"]!.AsArray().Select(item => JsonNode.Parse((string)item!)!).Select(item => ((string)item["objectName"]!, (string)item["objectAlias"]!));
     }
 
-    private static Manifests Build(string folder) => new(Command.Run("kubectl", ["kustomize", Repository.Infra("kubernetes", folder)]).OrThrow().Output);
+    private static Manifests Build(string folder) => Command.Run("kubectl", ["kustomize", Repository.Infra("kubernetes", folder)]) is { ExitCode: 0 } result
+        ? new(result.Output)
+        : throw new InvalidOperationException($"`kubectl kustomize` (of kubectl 1.21 or later) failed for {folder}.");
 
     private static JsonObject Parse(string yaml)
     {
